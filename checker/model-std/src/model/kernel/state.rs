@@ -1,0 +1,139 @@
+//! What the kernel knows about threads and objects.
+
+use std::any::Any;
+use std::collections::HashMap;
+
+use crate::model::trace::{Place, ThreadInfo, is_in_std, short_type_name};
+
+/// A thread of the current execution; 0 runs the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ThreadId(pub(crate) usize);
+
+pub(crate) const MAIN: ThreadId = ThreadId(0);
+
+/// An object of the current execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ObjectId(pub(crate) usize);
+
+/// What a suspended thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    Lock(ObjectId),
+    Condvar(ObjectId),
+    Receive(ObjectId),
+    Send(ObjectId),
+    Once(ObjectId),
+    Barrier(ObjectId),
+    Join(ThreadId),
+    Park,
+    /// Others go first: the thread yielded, slept or spins.
+    Turn,
+    /// Everyone else goes first, for as long as anyone can.
+    Idle,
+    /// The body is over and waits for what it left behind.
+    End,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Ready,
+    /// `turn` is there for a wait that ends by itself: the threads that may still
+    /// go first.
+    Waiting {
+        why: Why,
+        turn: Option<Vec<ThreadId>>,
+    },
+    Finished,
+}
+
+/// A lock that a thread holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    pub(crate) object: ObjectId,
+    pub(crate) at: Place,
+}
+
+pub(crate) struct Thread {
+    pub(crate) info: ThreadInfo,
+    pub(super) status: Status,
+    pub(super) timed_out: bool,
+    /// How often it has waited for an event.
+    pub(crate) waits: usize,
+    pub(super) coroutine: usize,
+    pub(crate) held: Vec<Held>,
+    /// Panics that are unwinding this thread's stack.
+    pub(super) panics: usize,
+    /// Calls of `catch_unwind` that this thread is inside of.
+    pub(super) catching: usize,
+    /// The token of `park` and `unpark`.
+    pub(crate) token: bool,
+    /// For `is_finished` and `unpark`, made at first use.
+    pub(crate) object: Option<ObjectId>,
+    /// The condvar wait it is in, and whether it has been notified.
+    pub(crate) condvar: Option<(ObjectId, bool)>,
+    pub(crate) locals: HashMap<usize, Box<dyn Any>>,
+    pub(super) visits: Vec<(Place, u32)>,
+}
+
+pub(crate) struct ObjectState {
+    pub(super) kind: &'static str,
+    pub(super) content: Option<&'static str>,
+    /// Where it was created, or first used if that is a line of std's own: a `Default`
+    /// of a tuple or of an `Arc` creates what is inside.
+    pub(crate) created: Place,
+    /// The threads that hold it: one for a mutex, many for a read lock.
+    pub(crate) owners: Vec<ThreadId>,
+    /// Whether the owner excludes others.
+    pub(crate) exclusive: bool,
+    /// Pending `notify_one`s, each with the threads that may take it.
+    pub(crate) tickets: Vec<Vec<ThreadId>>,
+}
+
+impl ObjectState {
+    /// Somebody is about to use it there.
+    pub(super) fn used(&mut self, at: Place) {
+        if is_in_std(self.created) {
+            self.created = at;
+        }
+    }
+
+    /// `Mutex<State>`.
+    pub(crate) fn name(&self) -> String {
+        match self.content {
+            Some(content) => format!("{}<{}>", self.kind, short_type_name(content)),
+            None => self.kind.to_owned(),
+        }
+    }
+}
+
+impl Thread {
+    pub(super) fn new(info: ThreadInfo, coroutine: usize) -> Self {
+        Self {
+            info,
+            status: Status::Ready,
+            timed_out: false,
+            waits: 0,
+            coroutine,
+            held: Vec::new(),
+            panics: 0,
+            catching: 0,
+            token: false,
+            object: None,
+            condvar: None,
+            locals: HashMap::new(),
+            visits: Vec::new(),
+        }
+    }
+
+    /// What it waits for, unless it could run.
+    pub(crate) fn waits_for(&self) -> Option<Why> {
+        match self.status {
+            Status::Waiting { why, .. } => Some(why),
+            Status::Ready | Status::Finished => None,
+        }
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.status == Status::Finished
+    }
+}

@@ -1,0 +1,100 @@
+//! What the grader asks of the model. Hidden from a learner's `std`.
+
+mod explore;
+pub(crate) mod kernel;
+pub(crate) mod object;
+mod search;
+mod shared;
+mod story;
+pub(crate) mod trace;
+
+use std::panic::Location;
+
+pub use crate::engine::loom::Orderings;
+pub use crate::engine::schedule::{NoSchedule, Schedule};
+pub use explore::{Coverage, Limits, Method, Outcome, Pass, explore, explore_by, replay};
+pub use trace::{Event, Failure, Place, Report, ThreadInfo, message_of, short_place};
+
+/// Whether the calling code runs inside a model.
+#[must_use]
+pub fn active() -> bool {
+    kernel::active()
+}
+
+/// Ends the check: what it promised does not hold.
+///
+/// # Panics
+/// Outside a model.
+pub fn fail(message: String, at: &'static Location<'static>) -> ! {
+    kernel::fail(Failure::Expectation { message, at })
+}
+
+/// A lock that a thread holds.
+#[derive(Debug, Clone)]
+pub struct HeldLock {
+    /// Its type and where it was created, as `Mutex<State> (lib.rs:40)`.
+    pub lock: String,
+    /// The call that took it.
+    pub taken: Place,
+}
+
+/// The locks that the current thread holds, in the order in which it took them.
+/// Outside a model none is known.
+#[must_use]
+pub fn held_locks() -> Vec<HeldLock> {
+    if !kernel::active() {
+        return Vec::new();
+    }
+    kernel::with(|kernel| {
+        let held = kernel.me().held.clone();
+        let describe = |held: kernel::Held| HeldLock {
+            lock: kernel.describe(held.object),
+            taken: held.at,
+        };
+        held.into_iter().map(describe).collect()
+    })
+}
+
+/// Waits until every other thread has ended or is blocked. One that polls instead
+/// never is: the check then ends as one whose threads run without end.
+///
+/// # Panics
+/// Outside a model.
+pub fn until_idle() {
+    kernel::until_idle();
+}
+
+/// How many threads are alive besides the current one. Outside a model none is
+/// known.
+#[must_use]
+pub fn other_threads() -> usize {
+    if !kernel::active() {
+        return 0;
+    }
+    kernel::with(|kernel| {
+        let alive = kernel.threads.iter().filter(|thread| !thread.is_finished());
+        alive.count() - 1
+    })
+}
+
+/// How often the current thread has waited for an event so far: a notification, a
+/// message, the end of a thread. To wait for a lock does not count. Outside a model
+/// nothing is counted.
+#[must_use]
+pub fn waits() -> usize {
+    if !kernel::active() {
+        return 0;
+    }
+    kernel::with(|kernel| kernel.waits())
+}
+
+/// A line in the current thread's lane, if this execution is recorded.
+#[track_caller]
+pub fn note(text: impl FnOnce() -> String) {
+    let at = Location::caller();
+    if kernel::active() && kernel::with(|kernel| kernel.is_recording()) {
+        // Not under the borrow: what is noted may use the model itself.
+        let text = text();
+        kernel::with(|kernel| kernel.record("note", None, Some(at), || Some(text)));
+    }
+}

@@ -1,0 +1,96 @@
+//! How matters stand when an execution fails, in sentences.
+
+use super::kernel::{Kernel, ObjectId, ThreadId, Why};
+use super::trace::short_place;
+
+impl Kernel {
+    /// `Mutex<State> (lib.rs:40)`.
+    pub(crate) fn describe(&self, object: ObjectId) -> String {
+        let state = &self.objects[object.0];
+        format!("{} ({})", state.name(), short_place(state.created))
+    }
+
+    fn label(&self, thread: ThreadId) -> String {
+        self.threads[thread.0].info.label(thread.0)
+    }
+
+    /// A sentence for each thread that waits: for what, and who could end it.
+    pub(super) fn standing(&self) -> Vec<String> {
+        (0..self.threads.len())
+            .map(ThreadId)
+            .filter_map(|thread| {
+                let why = self.threads[thread.0].waits_for()?;
+                Some(self.waiting_sentence(thread, why))
+            })
+            .collect()
+    }
+
+    fn waiting_sentence(&self, thread: ThreadId, why: Why) -> String {
+        let name = self.label(thread);
+        match why {
+            Why::Lock(lock) => {
+                format!(
+                    "{name} waits for {}, {}.",
+                    self.describe(lock),
+                    self.holders(thread, lock)
+                )
+            }
+            Why::Condvar(condvar) => {
+                format!("{name} waits on {} to be notified.", self.describe(condvar))
+            }
+            Why::Receive(channel) => {
+                format!(
+                    "{name} waits to receive from the {}.",
+                    self.describe(channel)
+                )
+            }
+            Why::Send(channel) => {
+                format!("{name} waits for room in the {}.", self.describe(channel))
+            }
+            Why::Once(once) => {
+                format!(
+                    "{name} waits for {} to be initialised.",
+                    self.describe(once)
+                )
+            }
+            Why::Barrier(barrier) => {
+                format!(
+                    "{name} waits at the {} for the others.",
+                    self.describe(barrier)
+                )
+            }
+            Why::Join(other) => format!("{name} waits for {} to end.", self.label(other)),
+            Why::Park => format!("{name} is parked and waits to be unparked."),
+            Why::Turn => format!("{name} yields or naps, and goes on by itself."),
+            Why::Idle => format!("{name} waits until nobody else can go on."),
+            Why::End => format!("{name} has finished."),
+        }
+    }
+
+    fn holders(&self, waiting: ThreadId, lock: ObjectId) -> String {
+        let owners = &self.objects[lock.0].owners;
+        let sentences: Vec<String> = owners
+            .iter()
+            .map(|owner| {
+                let who = if *owner == waiting {
+                    "which it holds itself".to_owned()
+                } else {
+                    format!("held by {}", self.label(*owner))
+                };
+                let held = self.threads[owner.0]
+                    .held
+                    .iter()
+                    .find(|held| held.object == lock);
+                match held {
+                    Some(held) => format!("{who} since {}", short_place(held.at)),
+                    None => who,
+                }
+            })
+            .collect();
+        if sentences.is_empty() {
+            "which is free".to_owned()
+        } else {
+            sentences.join(" and ")
+        }
+    }
+}

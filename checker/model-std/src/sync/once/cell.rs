@@ -1,0 +1,209 @@
+//! `OnceLock`.
+
+use std::fmt;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+use super::Gate;
+use crate::model::kernel;
+
+/// A value set inside a model, on the heap so that it stays where it is when the cell
+/// starts anew: what a reference to it was handed to may still be around.
+pub(super) struct Slot<T>(AtomicPtr<T>);
+
+impl<T> Slot<T> {
+    const fn empty() -> Self {
+        Self(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        let value = NonNull::new(self.0.load(Acquire))?;
+        // SAFETY: it points to a leaked box. That is freed only by `take`, which nobody
+        // calls while the cell is borrowed.
+        Some(unsafe { value.as_ref() })
+    }
+
+    fn set(&self, value: T) {
+        self.0.store(Box::into_raw(Box::new(value)), Release);
+    }
+
+    /// Forgets the value, which goes on living.
+    fn start_anew(&self) {
+        self.0.store(ptr::null_mut(), Release);
+    }
+
+    fn get_mut(&mut self) -> Option<&mut T> {
+        let value = NonNull::new(*self.0.get_mut());
+        // SAFETY: it points to a leaked box, and the cell is borrowed exclusively.
+        value.map(|mut value| unsafe { value.as_mut() })
+    }
+
+    fn take(&mut self) -> Option<T> {
+        let value = NonNull::new(std::mem::replace(self.0.get_mut(), ptr::null_mut()))?;
+        // SAFETY: it points to a leaked box, to which no other pointer is left.
+        Some(*unsafe { Box::from_raw(value.as_ptr()) })
+    }
+}
+
+impl<T> Drop for Slot<T> {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}
+
+/// `std::sync::OnceLock`, schedulable in a model.
+pub struct OnceLock<T> {
+    pub(super) gate: Gate,
+    /// What was set inside a model.
+    pub(super) slot: Slot<T>,
+    /// What was set outside.
+    inner: std::sync::OnceLock<T>,
+}
+
+// SAFETY: as for std's. The slot shares `&T` between threads and lets one thread drop what
+// another has put in, like `inner`, which has the bounds.
+unsafe impl<T: Send> Send for OnceLock<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for OnceLock<T> {}
+impl<T: UnwindSafe> UnwindSafe for OnceLock<T> {}
+impl<T: UnwindSafe + RefUnwindSafe> RefUnwindSafe for OnceLock<T> {}
+
+impl<T> OnceLock<T> {
+    const KIND: &'static str = "OnceLock";
+
+    /// As in std.
+    #[track_caller]
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            gate: Gate::new(),
+            slot: Slot::empty(),
+            inner: std::sync::OnceLock::new(),
+        }
+    }
+
+    fn value(&self) -> Option<&T> {
+        self.slot.get().or_else(|| self.inner.get())
+    }
+
+    /// A static starts each execution empty.
+    fn register(&self) {
+        if self.gate.register(Self::KIND).carried_over {
+            self.slot.start_anew();
+        }
+    }
+
+    /// As in std.
+    #[track_caller]
+    pub fn get(&self) -> Option<&T> {
+        if kernel::active() {
+            self.register();
+            self.gate.pass(Self::KIND, Location::caller());
+        }
+        self.value()
+    }
+
+    /// As in std.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.slot.get_mut().or_else(|| self.inner.get_mut())
+    }
+
+    /// As in std.
+    ///
+    /// # Errors
+    /// The value, if there is one already.
+    #[track_caller]
+    pub fn set(&self, value: T) -> Result<(), T> {
+        let mut value = Some(value);
+        self.get_or_init(|| value.take().expect("called once"));
+        value.map_or(Ok(()), Err)
+    }
+
+    /// As in std.
+    #[track_caller]
+    pub fn get_or_init<F: FnOnce() -> T>(&self, init: F) -> &T {
+        if !kernel::active() {
+            return match self.slot.get() {
+                Some(value) => value,
+                None => self.inner.get_or_init(init),
+            };
+        }
+        self.register();
+        let done = || self.value().is_some();
+        if let Some(value) = self.gate.run(Self::KIND, Location::caller(), done, init) {
+            self.slot.set(value);
+        }
+        self.value().expect("initialised by the gate")
+    }
+
+    /// As in std.
+    #[track_caller]
+    pub fn wait(&self) -> &T {
+        if !kernel::active() {
+            return match self.slot.get() {
+                Some(value) => value,
+                None => self.inner.wait(),
+            };
+        }
+        self.register();
+        let done = || self.value().is_some();
+        self.gate.wait(Self::KIND, Location::caller(), done);
+        self.value().expect("waited for")
+    }
+
+    /// As in std.
+    pub fn into_inner(mut self) -> Option<T> {
+        self.take()
+    }
+
+    /// As in std.
+    pub fn take(&mut self) -> Option<T> {
+        self.slot.take().or_else(|| self.inner.take())
+    }
+}
+
+impl<T> Default for OnceLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tuple = f.debug_tuple("OnceLock");
+        match self.value() {
+            Some(value) => tuple.field(value),
+            None => tuple.field(&format_args!("<uninit>")),
+        };
+        tuple.finish()
+    }
+}
+
+impl<T: Clone> Clone for OnceLock<T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        self.value().cloned().map_or_else(Self::new, Self::from)
+    }
+}
+
+impl<T> From<T> for OnceLock<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self {
+            gate: Gate::new(),
+            slot: Slot::empty(),
+            inner: std::sync::OnceLock::from(value),
+        }
+    }
+}
+
+impl<T: PartialEq> PartialEq for OnceLock<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl<T: Eq> Eq for OnceLock<T> {}

@@ -1,0 +1,87 @@
+//! `Once`, `OnceLock` and `LazyLock`: someone initialises, the others wait.
+
+mod cell;
+mod lazy;
+mod signal;
+
+use std::panic::Location;
+
+pub use cell::OnceLock;
+pub use lazy::LazyLock;
+pub use signal::{Once, OnceState};
+
+use crate::model::kernel::{self, ObjectId, Timed, Why};
+use crate::model::object::{Object, Registered};
+
+type Place = &'static Location<'static>;
+
+/// The gate in front of an initialisation inside a model.
+struct Gate {
+    object: Object,
+}
+
+impl Gate {
+    #[track_caller]
+    const fn new() -> Self {
+        Self {
+            object: Object::new(),
+        }
+    }
+
+    fn register(&self, kind: &'static str) -> Registered {
+        self.object.register(kind, None)
+    }
+
+    /// A scheduling point.
+    fn pass(&self, kind: &'static str, at: Place) -> ObjectId {
+        let id = self.register(kind).id;
+        kernel::step(id, at);
+        id
+    }
+
+    /// Waits until it is `done`.
+    fn wait(&self, kind: &'static str, at: Place, done: impl Fn() -> bool) {
+        let id = self.pass(kind, at);
+        while !done() {
+            kernel::block(Why::Once(id), Timed::No);
+            kernel::step(id, at);
+        }
+    }
+
+    /// Waits until nobody initialises; then, unless `done`, initialises. A panic
+    /// opens the gate again for the next.
+    fn run<R>(
+        &self,
+        kind: &'static str,
+        at: Place,
+        done: impl Fn() -> bool,
+        init: impl FnOnce() -> R,
+    ) -> Option<R> {
+        let id = self.pass(kind, at);
+        while kernel::with(|kernel| !kernel.object(id).owners.is_empty()) {
+            kernel::block(Why::Once(id), Timed::No);
+            kernel::step(id, at);
+        }
+        if done() {
+            return None;
+        }
+        kernel::with(|kernel| {
+            let me = kernel.current();
+            kernel.object(id).owners.push(me);
+            kernel.record("initialise", Some(id), Some(at), || None);
+        });
+        let _open = Open(id);
+        Some(init())
+    }
+}
+
+struct Open(ObjectId);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        kernel::with(|kernel| {
+            kernel.object(self.0).owners.clear();
+            kernel.wake_where(|why| why == Why::Once(self.0));
+        });
+    }
+}

@@ -1,0 +1,242 @@
+//! `spawn`, `Builder` and `JoinHandle`.
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, Location};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Result, Thread};
+use crate::model::kernel::{self, Timed, Why};
+
+/// Where a thread leaves its result for whoever joins it.
+type Packet<T> = Arc<Mutex<Option<Result<T>>>>;
+
+/// As in std.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// `std::thread::Builder`.
+#[derive(Debug, Default)]
+#[must_use = "must eventually spawn the thread"]
+pub struct Builder {
+    name: Option<String>,
+    stack_size: Option<usize>,
+}
+
+impl Builder {
+    /// As in std.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// As in std.
+    pub fn name(mut self, name: String) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// As in std; the size is ignored in a model.
+    pub fn stack_size(mut self, size: usize) -> Self {
+        self.stack_size = Some(size);
+        self
+    }
+
+    /// As in std.
+    ///
+    /// # Errors
+    /// As in std.
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        if kernel::active() {
+            let running = Running::start(self.name, Location::caller(), f);
+            Ok(JoinHandle(Joining::Model(running)))
+        } else {
+            let handle = self.real().spawn(f)?;
+            let public = Thread::real(handle.thread());
+            Ok(JoinHandle(Joining::Real(handle, public)))
+        }
+    }
+
+    /// As in std.
+    ///
+    /// # Errors
+    /// As in std.
+    #[track_caller]
+    pub fn spawn_scoped<'scope, 'env, F, T>(
+        self,
+        scope: &'scope super::Scope<'scope, 'env>,
+        f: F,
+    ) -> io::Result<super::ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        scope.start(self, f, Location::caller())
+    }
+
+    pub(super) fn real(self) -> std::thread::Builder {
+        let builder = std::thread::Builder::new();
+        let builder = match self.name {
+            Some(name) => builder.name(name),
+            None => builder,
+        };
+        match self.stack_size {
+            Some(size) => builder.stack_size(size),
+            None => builder,
+        }
+    }
+
+    pub(super) fn given_name(self) -> Option<String> {
+        self.name
+    }
+}
+
+/// A thread of a model, seen from the outside.
+pub(super) struct Running<T> {
+    thread: kernel::ThreadId,
+    public: Thread,
+    packet: Packet<T>,
+}
+
+impl<T: Send + 'static> Running<T> {
+    fn start<F>(name: Option<String>, at: &'static Location<'static>, f: F) -> Self
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let packet = Packet::<T>::default();
+        let body = Box::new(deliver(Arc::clone(&packet), f, |_panicked| ()));
+        let thread = kernel::spawn(name, at, body);
+        Self {
+            thread,
+            public: Thread::of_model(thread),
+            packet,
+        }
+    }
+}
+
+/// The body of a thread: runs `f` and leaves its result, or its panic.
+pub(super) fn deliver<F, T>(packet: Packet<T>, f: F, ended: impl FnOnce(bool)) -> impl FnOnce()
+where
+    F: FnOnce() -> T,
+{
+    move || {
+        let result = std::panic::catch_unwind(AssertUnwindSafe(f));
+        let panicked = result
+            .as_ref()
+            .is_err_and(|payload| !kernel::is_abandoned(&**payload));
+        if panicked {
+            kernel::unwound(0);
+        }
+        *packet.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        drop(packet);
+        ended(panicked);
+    }
+}
+
+impl<T> Running<T> {
+    pub(super) fn new(thread: kernel::ThreadId, packet: Packet<T>) -> Self {
+        Self {
+            thread,
+            public: Thread::of_model(thread),
+            packet,
+        }
+    }
+
+    pub(super) fn thread(&self) -> kernel::ThreadId {
+        self.thread
+    }
+
+    pub(super) fn public(&self) -> &Thread {
+        &self.public
+    }
+
+    pub(super) fn join(self, at: &'static Location<'static>) -> Result<T> {
+        wait_for_end(self.thread, at);
+        let result = self
+            .packet
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        result.expect("a thread leaves its result before it ends, and is joined once")
+    }
+
+    pub(super) fn is_finished(&self, at: &'static Location<'static>) -> bool {
+        kernel::need_finer_steps();
+        let object = kernel::with(|kernel| kernel.thread_object(self.thread));
+        kernel::step(object, at);
+        kernel::with(|kernel| kernel.threads[self.thread.0].is_finished())
+    }
+}
+
+/// Blocks until `thread` has ended.
+pub(super) fn wait_for_end(thread: kernel::ThreadId, at: &'static Location<'static>) {
+    while kernel::with(|kernel| !kernel.threads[thread.0].is_finished()) {
+        kernel::with(|kernel| {
+            let other = kernel.threads[thread.0].info.label(thread.0);
+            kernel.record("join", None, Some(at), || {
+                Some(format!("waits for {other}"))
+            });
+        });
+        kernel::block(Why::Join(thread), Timed::No);
+    }
+    if kernel::steps_are_fine() {
+        let object = kernel::with(|kernel| kernel.thread_object(thread));
+        kernel::step(object, at);
+    }
+}
+
+/// `std::thread::JoinHandle`.
+pub struct JoinHandle<T>(Joining<T>);
+
+enum Joining<T> {
+    Real(std::thread::JoinHandle<T>, Thread),
+    Model(Running<T>),
+}
+
+impl<T> JoinHandle<T> {
+    /// As in std.
+    ///
+    /// # Errors
+    /// The payload of the panic that ended the thread.
+    #[track_caller]
+    pub fn join(self) -> Result<T> {
+        match self.0 {
+            Joining::Real(handle, _) => handle.join(),
+            Joining::Model(running) => running.join(Location::caller()),
+        }
+    }
+
+    /// As in std.
+    #[track_caller]
+    pub fn is_finished(&self) -> bool {
+        match &self.0 {
+            Joining::Real(handle, _) => handle.is_finished(),
+            Joining::Model(running) => running.is_finished(Location::caller()),
+        }
+    }
+
+    /// As in std.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        match &self.0 {
+            Joining::Real(_, public) => public,
+            Joining::Model(running) => running.public(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,603 @@
+//! What a ring with one point per node promises, one promise per check.
+//!
+//! Nearly all of it is exact: the check brings the hash function, so it knows every
+//! point, and compares with a scan of all of them. Only what the brief says is
+//! checked. How the points are kept, when they are sorted and how often a key is
+//! hashed is the submission's own business, as long as lookups do not slow down with
+//! the number of nodes.
+
+mod members;
+mod moves;
+mod ring;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hint::black_box;
+use std::time::Duration;
+
+use grader::growth::{self, Allowance};
+use grader::proptest::collection::vec;
+use grader::proptest::prelude::{Strategy, any, prop_oneof};
+use grader::proptest::sample::select;
+use grader::{Stage, expect, expect_eq, shorter};
+use hash_ring::HashRing;
+
+use members::{ALIKE, Owners, keys, node_name};
+use ring::{Model, mixed, written};
+
+const STAGE: Stage = grader::stage!("../stage.toml");
+
+/// A ring on which every node and key is where its name says.
+fn ring_of(nodes: &[&str]) -> HashRing {
+    let mut ring = HashRing::with_hash(written);
+    for node in nodes {
+        ring.add(node);
+    }
+    ring
+}
+
+/// A ring with the submission's own hash and nodes called `node-0`, `node-1`, …
+fn own_ring(nodes: usize) -> HashRing {
+    let mut ring = HashRing::new();
+    for node in 0..nodes {
+        ring.add(&node_name(node));
+    }
+    ring
+}
+
+fn owners(ring: &HashRing, keys: &[String]) -> Owners {
+    let owner = |key: &String| ring.node_for(key.as_bytes()).map(str::to_owned);
+    keys.iter().map(owner).collect()
+}
+
+/// Looks up a key that is written as its place.
+#[track_caller]
+fn expect_owner(ring: &HashRing, key: &str, owner: Option<&str>, why: &str) {
+    let found = ring.node_for(key.as_bytes());
+    let nodes = Vec::from_iter(ring.nodes()).join(", ");
+    expect_eq!(found, owner, "key `{key}` among the nodes {nodes}: {why}");
+}
+
+#[test]
+fn an_empty_ring_owns_no_key() {
+    STAGE.run(|| {
+        let mut ring = ring_of(&[]);
+        expect_owner(&ring, "@7", None, "there are no nodes");
+        expect_eq!(ring.len(), 0, "a new ring has no nodes");
+        expect!(ring.is_empty(), "a new ring says that it is not empty");
+        expect_eq!(ring.nodes().next(), None, "a new ring has no nodes");
+        ring.add("a@10");
+        ring.remove("a@10");
+        expect_owner(&ring, "@7", None, "the only node was removed");
+        expect!(ring.is_empty(), "the only node was removed");
+        let nobody = HashRing::new();
+        expect_eq!(nobody.node_for(b"user-1"), None, "there are no nodes");
+    });
+}
+
+#[test]
+fn a_single_node_owns_every_key() {
+    STAGE.run(|| {
+        let ring = ring_of(&["a@10"]);
+        for key in ["@0", "@9", "@10", "@11", "@18446744073709551615"] {
+            expect_owner(&ring, key, Some("a@10"), "there is only one node");
+        }
+        let own = own_ring(1);
+        for key in keys(0, 100) {
+            let owner = own.node_for(key.as_bytes());
+            expect_eq!(owner, Some("node-0"), "key `{key}`: there is only one node");
+        }
+    });
+}
+
+#[test]
+fn a_key_belongs_to_the_next_point_after_it() {
+    STAGE.run(|| {
+        let ring = ring_of(&["c@30", "a@20", "b@10"]);
+        for (key, owner) in [
+            ("@0", "b@10"),
+            ("@9", "b@10"),
+            ("@11", "a@20"),
+            ("@29", "c@30"),
+        ] {
+            expect_owner(&ring, key, Some(owner), "the next point is that node's");
+        }
+        // Three places in the upper half, where a signed number is negative.
+        let ring = ring_of(&[
+            "low@5",
+            "high@9223372036854775808",
+            "top@18446744073709551000",
+        ]);
+        for (key, owner) in [
+            ("@9223372036854775807", "high@9223372036854775808"),
+            ("@9223372036854775809", "top@18446744073709551000"),
+        ] {
+            expect_owner(&ring, key, Some(owner), "the next point is that node's");
+        }
+    });
+}
+
+#[test]
+fn a_key_on_a_point_belongs_to_that_point() {
+    STAGE.run(|| {
+        let nodes = ["a@0", "b@10", "c@11", "d@18446744073709551615"];
+        let ring = ring_of(&nodes);
+        for node in nodes {
+            let key = node.trim_start_matches(char::is_alphabetic);
+            expect_owner(&ring, key, Some(node), "it is exactly on that node's point");
+        }
+    });
+}
+
+#[test]
+fn past_the_last_point_comes_the_first() {
+    STAGE.run(|| {
+        let ring = ring_of(&["b@20", "c@30", "a@10"]);
+        for key in ["@31", "@1000", "@18446744073709551615"] {
+            expect_owner(
+                &ring,
+                key,
+                Some("a@10"),
+                "no point follows, so it is round the end",
+            );
+        }
+        expect_owner(&ring, "@0", Some("a@10"), "the first point follows");
+    });
+}
+
+#[test]
+fn two_nodes_on_one_point_belong_to_the_smaller_name() {
+    STAGE.run(|| {
+        for order in [["b@10", "a@10", "z@50"], ["a@10", "z@50", "b@10"]] {
+            let mut ring = ring_of(&order);
+            expect_eq!(ring.len(), 3, "two of the three nodes have equal points");
+            for key in ["@10", "@3", "@51"] {
+                expect_owner(&ring, key, Some("a@10"), "a and b share the next point");
+            }
+            expect!(
+                ring.remove("a@10"),
+                "remove(\"a@10\") did not find the node"
+            );
+            expect_owner(
+                &ring,
+                "@10",
+                Some("b@10"),
+                "a is gone, and b is on the same point",
+            );
+            expect!(
+                ring.add("a@10"),
+                "add(\"a@10\") found a node that had been removed"
+            );
+            expect!(
+                ring.remove("b@10"),
+                "remove(\"b@10\") did not find the node"
+            );
+            expect_owner(
+                &ring,
+                "@10",
+                Some("a@10"),
+                "b is gone, and a is on the same point",
+            );
+        }
+    });
+}
+
+#[test]
+fn adding_a_node_twice_is_refused_and_changes_nothing() {
+    STAGE.run(|| {
+        let mut ring = ring_of(&["a@10", "b@20"]);
+        expect!(!ring.add("a@10"), "the second add of a node returned true");
+        expect_eq!(ring.len(), 2, "a was added twice, b once");
+        let nodes = Vec::from_iter(ring.nodes());
+        expect_eq!(nodes, ["a@10", "b@20"], "a was added twice, b once");
+        expect!(
+            ring.remove("a@10"),
+            "remove returned false for a node that is there"
+        );
+        expect_owner(&ring, "@5", Some("b@20"), "a was added twice, and removed");
+        expect!(
+            !ring.remove("a@10"),
+            "remove returned true for a node that was gone"
+        );
+        expect!(
+            !ring.remove("c@30"),
+            "remove returned true for a node that never was"
+        );
+        expect_owner(
+            &ring,
+            "@25",
+            Some("b@20"),
+            "removing a stranger changes nothing",
+        );
+    });
+}
+
+#[test]
+fn a_removed_node_leaves_nothing_behind() {
+    STAGE.run(|| {
+        let nodes = ["a@10", "b@20", "c@30", "d@40", "e@50"];
+        let mut ring = ring_of(&nodes);
+        for gone in ["b@20", "d@40"] {
+            expect!(
+                ring.remove(gone),
+                "remove(\"{gone}\") did not find the node"
+            );
+        }
+        for (key, owner) in [
+            ("@15", "c@30"),
+            ("@20", "c@30"),
+            ("@35", "e@50"),
+            ("@45", "e@50"),
+        ] {
+            expect_owner(&ring, key, Some(owner), "nodes b and d were removed");
+        }
+        expect_eq!(ring.len(), 3, "five nodes were added and two removed");
+        expect!(ring.add("d@40"), "add found a node that had been removed");
+        expect_owner(&ring, "@35", Some("d@40"), "d was removed and added again");
+    });
+}
+
+#[test]
+fn a_removal_goes_by_the_whole_name() {
+    STAGE.run(|| {
+        let (mut ring, mut model) = (HashRing::with_hash(mixed), Model::default());
+        for node in ALIKE {
+            ring.add(node);
+            model.add(node, [mixed(node.as_bytes())]);
+        }
+        ring.remove(ALIKE[0]);
+        model.remove(ALIKE[0]);
+        let left = Vec::from_iter(ring.nodes());
+        expect_eq!(left, model.nodes(), "nodes() after remove(\"node-1\")");
+        for key in keys(0, 300) {
+            let owner = model.owner(mixed(key.as_bytes()));
+            expect_eq!(
+                ring.node_for(key.as_bytes()),
+                owner,
+                "key `{key}`: node-1 was removed, and no other node"
+            );
+        }
+    });
+}
+
+#[test]
+fn nodes_are_listed_by_name() {
+    STAGE.run(|| {
+        // By place it is c, b, a, Z; by name, capitals come first.
+        let mut ring = ring_of(&["b@20", "a@30", "Z@40", "c@10", ""]);
+        let nodes = Vec::from_iter(ring.nodes().map(str::to_owned));
+        expect_eq!(
+            nodes,
+            ["", "Z@40", "a@30", "b@20", "c@10"],
+            "five nodes were added"
+        );
+        ring.remove("b@20");
+        let nodes = Vec::from_iter(ring.nodes().map(str::to_owned));
+        expect_eq!(nodes, ["", "Z@40", "a@30", "c@10"], "b was removed");
+        expect_eq!(ring.len(), 4, "five nodes were added and one removed");
+    });
+}
+
+#[test]
+fn names_and_keys_are_hashed_as_they_are() {
+    STAGE.run(|| {
+        let mut ring = HashRing::with_hash(mixed);
+        let mut model = Model::default();
+        for node in ["a", "A", " a", "größer ☂", "", "a\0"] {
+            expect!(ring.add(node), "add({node:?}) returned false");
+            model.add(node, [mixed(node.as_bytes())]);
+        }
+        // Not text, and alike where they are made into text.
+        for key in 0..=u8::MAX {
+            for key in [&[key][..], &[key, 0xFF], &[0xC3, key, 0x00]] {
+                let owner = model.owner(mixed(key));
+                expect_eq!(
+                    ring.node_for(key),
+                    owner,
+                    "the key with the bytes {key:02x?}"
+                );
+            }
+        }
+        expect_eq!(ring.node_for(b""), model.owner(mixed(b"")), "the empty key");
+    });
+}
+
+#[test]
+fn the_order_of_adding_does_not_matter() {
+    STAGE.run(|| {
+        let keys = keys(0, 500);
+        let first = owners(&own_ring(40), &keys);
+        for step in [7, 11, 39] {
+            let mut ring = HashRing::new();
+            for turn in 0..40 {
+                ring.add(&node_name(turn * step % 40));
+            }
+            ring.add("guest");
+            ring.remove("guest");
+            let whose = "one to which the same nodes were added in another order";
+            let differ = members::disagreement(&keys, &first, &owners(&ring, &keys), whose);
+            expect!(differ.is_none(), "{}", differ.unwrap_or_default());
+        }
+    });
+}
+
+/// One change to the members of a ring.
+#[derive(Debug, Clone)]
+enum Change {
+    Add(String),
+    Remove(String),
+}
+
+/// Places close together, at both ends and in the middle.
+fn places() -> impl Strategy<Value = u64> {
+    select(vec![
+        0,
+        1,
+        2,
+        3,
+        u64::MAX / 2,
+        u64::MAX / 2 + 1,
+        u64::MAX - 1,
+        u64::MAX,
+    ])
+}
+
+/// Few letters and few places, so that names return and points collide.
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let node =
+        || (select(vec!['a', 'b', 'c']), places()).prop_map(|(name, at)| format!("{name}@{at}"));
+    let change = prop_oneof![
+        2 => node().prop_map(Change::Add),
+        1 => node().prop_map(Change::Remove),
+    ];
+    vec(change, 0..30)
+}
+
+#[test]
+fn any_history_gives_the_owners_that_a_scan_of_all_points_finds() {
+    STAGE.property(
+        (shorter(changes()), shorter(vec(places(), 1..5))),
+        |(changes, keys)| {
+            let (mut ring, mut model) = (HashRing::with_hash(written), Model::default());
+            for (turn, change) in changes.iter().enumerate() {
+                let (done, expected) = match change {
+                    Change::Add(node) => {
+                        (ring.add(node), model.add(node, [written(node.as_bytes())]))
+                    }
+                    Change::Remove(node) => (ring.remove(node), model.remove(node)),
+                };
+                expect_eq!(done, expected, "what change {turn} (from 0) returned");
+                let nodes = Vec::from_iter(ring.nodes());
+                expect_eq!(nodes, model.nodes(), "nodes() after change {turn} (from 0)");
+                expect_eq!(
+                    ring.len(),
+                    nodes.len(),
+                    "len() after change {turn} (from 0)"
+                );
+                for key in &keys {
+                    let name = format!("@{key}");
+                    let (found, owner) = (ring.node_for(name.as_bytes()), model.owner(*key));
+                    expect_eq!(found, owner, "key `{name}` after change {turn} (from 0)");
+                }
+            }
+        },
+    );
+}
+
+/// So many keys that a ring with a dozen nodes and a right hash gives some to each.
+const SAMPLE: usize = 300;
+
+#[test]
+fn an_added_node_takes_keys_and_no_other_node_does() {
+    let names = vec(0..1_000_usize, 1..12);
+    STAGE.property((names, any::<u32>()), |(names, first)| {
+        let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new());
+        for name in names {
+            let (node, before) = (node_name(name), owners(&ring, &keys));
+            ring.add(&node);
+            let strays = moves::strays(&keys, &before, &owners(&ring, &keys), &node);
+            expect!(
+                strays.is_none(),
+                "`{node}` was added, and {}",
+                strays.unwrap_or_default()
+            );
+        }
+    });
+}
+
+#[test]
+fn a_removed_node_gives_its_keys_away_and_no_other_node_does() {
+    let names = vec(0..1_000_usize, 1..12);
+    STAGE.property((names, any::<u32>()), |(names, first)| {
+        let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new());
+        for name in &names {
+            ring.add(&node_name(*name));
+        }
+        for name in names {
+            let (node, before) = (node_name(name), owners(&ring, &keys));
+            ring.remove(&node);
+            let after = owners(&ring, &keys);
+            let strays = moves::strays(&keys, &before, &after, &node);
+            expect!(
+                strays.is_none(),
+                "`{node}` was removed, and {}",
+                strays.unwrap_or_default()
+            );
+            let left = after
+                .iter()
+                .flatten()
+                .filter(|owner| **owner == node)
+                .count();
+            expect!(
+                left == 0,
+                "`{node}` was removed, and still has {left} of {SAMPLE} keys"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_default_ring_behaves_as_a_new_one() {
+    STAGE.run(|| {
+        let (keys, mut default) = (keys(0, 500), HashRing::default());
+        expect!(default.is_empty(), "a default ring has nodes");
+        for node in 0..20 {
+            default.add(&node_name(node));
+        }
+        let (found, expected) = (owners(&default, &keys), owners(&own_ring(20), &keys));
+        expect_eq!(
+            found,
+            expected,
+            "the owners of 500 keys, default() and new()"
+        );
+    });
+}
+
+#[test]
+fn a_clone_goes_its_own_way() {
+    STAGE.run(|| {
+        let mut ring = ring_of(&["a@10", "b@20"]);
+        let mut clone = ring.clone();
+        ring.remove("a@10");
+        clone.add("c@15");
+        expect_owner(&ring, "@12", Some("b@20"), "c was added to the clone");
+        expect_owner(
+            &clone,
+            "@5",
+            Some("a@10"),
+            "a was removed from the original",
+        );
+        expect_owner(&clone, "@12", Some("c@15"), "c was added to this clone");
+    });
+}
+
+#[test]
+fn every_ring_of_every_process_agrees() {
+    let of_this_process = || owners(&own_ring(20), &keys(0, 200));
+    if members::is_asked() {
+        return members::answer(of_this_process());
+    }
+    STAGE.run(move || {
+        let (keys, first) = (keys(0, 200), of_this_process());
+        let differ = members::disagreement(&keys, &first, &of_this_process(), "the next one");
+        expect!(differ.is_none(), "{}", differ.unwrap_or_default());
+        for _ in 0..2 {
+            let other = members::ask_another_process("every_ring_of_every_process_agrees");
+            let Some(other) = other else {
+                return expect!(
+                    false,
+                    "another process that was asked for its owners has no answer"
+                );
+            };
+            // Which keys these are changes from run to run, and would say no more.
+            let differ = members::disagreement(&keys, &first, &other, "that of another process");
+            expect!(
+                differ.is_none(),
+                "the rings of two processes give the same keys to different nodes"
+            );
+        }
+    });
+}
+
+#[test]
+fn similar_names_and_keys_spread_over_the_ring() {
+    STAGE.run(|| {
+        let owners = BTreeSet::from_iter(owners(&own_ring(256), &keys(0, 20_000)));
+        expect!(
+            owners.len() >= 128,
+            "of 256 nodes, {} hold 20,000 keys, and the others none; about 250 should have some",
+            owners.len()
+        );
+    });
+}
+
+thread_local! {
+    static HASHED: Cell<usize> = const { Cell::new(0) };
+}
+
+fn counted(text: &[u8]) -> u64 {
+    HASHED.set(HASHED.get() + 1);
+    mixed(text)
+}
+
+/// A ring of so many nodes that has been used once.
+fn warm_ring(nodes: usize, hash: fn(&[u8]) -> u64) -> HashRing {
+    let mut ring = HashRing::with_hash(hash);
+    for node in 0..nodes {
+        ring.add(&node_name(node));
+    }
+    black_box(ring.node_for(b"first"));
+    ring
+}
+
+#[test]
+fn a_lookup_does_not_hash_the_nodes_again() {
+    STAGE.run(|| {
+        let (nodes, lookups) = (1_000, 500);
+        let ring = warm_ring(nodes, counted);
+        HASHED.set(0);
+        for key in keys(0, lookups) {
+            black_box(ring.node_for(key.as_bytes()));
+        }
+        let each = HASHED.get() / lookups;
+        // One will do. Some search by hashing what they compare with.
+        expect!(
+            each <= 64,
+            "each lookup among {nodes} nodes called the hash function {each} times"
+        );
+    });
+}
+
+/// Far enough apart to tell, and small enough for a ring that is built anew by every
+/// change: that is allowed.
+const SIZES: [usize; 3] = [50, 400, 3_200];
+
+fn warm_rings() -> BTreeMap<usize, HashRing> {
+    SIZES
+        .into_iter()
+        .map(|nodes| (nodes, warm_ring(nodes, mixed)))
+        .collect()
+}
+
+#[test]
+fn a_lookup_costs_log_n() {
+    STAGE.run_within(Duration::from_secs(60), || {
+        let (rings, keys) = (warm_rings(), keys(0, 1_000));
+        // Lookups in proportion to the nodes, so that n log n in all is log n for each.
+        let lookups = |nodes: usize, allowance: &Allowance| {
+            for key in keys.iter().cycle().take(nodes * 20) {
+                black_box(rings[&nodes].node_for(key.as_bytes()));
+                if allowance.is_spent() {
+                    return;
+                }
+            }
+        };
+        if let Err(steep) = growth::n_log_n(&SIZES, lookups) {
+            expect!(
+                false,
+                "20 lookups per node, by the number of nodes: {steep}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_change_costs_no_more_than_building_the_ring() {
+    STAGE.run_within(Duration::from_secs(60), || {
+        let rings = warm_rings();
+        let changes = |nodes: usize, allowance: &Allowance| {
+            for turn in 0..20 {
+                let mut ring = rings[&nodes].clone();
+                ring.add("guest");
+                ring.remove(&node_name(turn));
+                black_box(ring.node_for(b"user-1"));
+                if allowance.is_spent() {
+                    return;
+                }
+            }
+        };
+        if let Err(steep) = growth::n_log_n(&SIZES, changes) {
+            expect!(false, "clone, add, remove, by the number of nodes: {steep}");
+        }
+    });
+}

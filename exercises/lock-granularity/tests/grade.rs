@@ -1,0 +1,527 @@
+//! What the scheduler promises once no lock is held around its tasks, one promise per
+//! check.
+//!
+//! How fine the locks are is told in three ways, and none of them is a clock: a task
+//! asks which locks its own thread holds; tasks wait for each other, and so end only if
+//! enough of them run at once; a task waits until somebody else was answered.
+//!
+//! Only the brief's promises are checked. Nobody promised how many locks there are, in
+//! which order tasks run or that an idle worker stays, so no program here leans on them.
+
+mod lab;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::{Arc, Barrier, mpsc};
+
+use grader::{Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, held_locks, join};
+use lock_granularity::{Scheduler, Status, TaskId};
+
+use lab::{Lab, expect_forward, fails, look, placed, succeeds};
+
+const STAGE: Stage = grader::stage!("../stage.toml");
+
+fn failed(message: &str) -> Status {
+    Status::Failed(message.to_owned())
+}
+
+#[test]
+fn a_new_task_is_pending_under_its_own_name() {
+    STAGE.run(|| {
+        let lab = Lab::new();
+        let names = ["resize image", "", "größer ☂", "resize image"];
+        let ids = names.map(|name| lab.submit(name, succeeds));
+        for (id, name) in ids.into_iter().zip(names) {
+            let task = lab.look(id);
+            expect_eq!(task.id, id, "metadata({id:?}) describes another task");
+            expect_eq!(task.name, name, "the name of {id:?} was changed");
+            expect_eq!(task.status, Status::Pending, "{name:?} has not run yet");
+        }
+        lab.expect_stats([4, 0, 0, 0], "four tasks wait, none ran");
+    });
+}
+
+#[test]
+fn an_unknown_id_names_no_task() {
+    STAGE.run(|| {
+        let id = Scheduler::new().submit("elsewhere", |_| Ok(()));
+        let found = Scheduler::new().metadata(id);
+        expect!(found.is_none(), "a scheduler without tasks knows {id:?}");
+    });
+}
+
+#[test]
+fn a_default_scheduler_runs_its_tasks() {
+    STAGE.run(|| {
+        let scheduler = Scheduler::default();
+        let id = scheduler.submit("only", |_| Ok(()));
+        scheduler.run(1);
+        let status = scheduler.metadata(id).map(|task| task.status);
+        expect_eq!(status, Some(Status::Succeeded), "the only task returns Ok");
+    });
+}
+
+#[test]
+fn run_with_zero_workers_panics() {
+    STAGE.run(|| {
+        let scheduler = Scheduler::new();
+        let run = catch_unwind(AssertUnwindSafe(|| scheduler.run(0)));
+        expect!(
+            run.is_err(),
+            "run(0) returned, though without a worker no task could ever run"
+        );
+    });
+}
+
+#[test]
+fn run_may_be_called_again() {
+    STAGE.run(|| {
+        let lab = Lab::new();
+        lab.scheduler.run(2);
+        let first = lab.submit("first", succeeds);
+        lab.scheduler.run(2);
+        lab.scheduler.run(2);
+        let second = lab.submit("second", fails);
+        lab.scheduler.run(2);
+        lab.expect_end("first", first, Status::Succeeded);
+        lab.expect_end("second", second, failed("no route"));
+        lab.expect_stats([2, 0, 1, 1], "two tasks have run, and one of them failed");
+    });
+}
+
+#[test]
+fn no_lock_is_held_while_a_task_runs() {
+    #[track_caller]
+    fn expect_no_lock(name: &str) {
+        let held = held_locks();
+        let locks = held.join(" and ");
+        expect!(
+            held.is_empty(),
+            "While task {name} runs, its worker holds {locks}."
+        );
+    }
+    STAGE.model(|| {
+        let lab = Lab::new();
+        lab.submit("plain", |_| {
+            expect_no_lock("plain");
+            Ok(())
+        });
+        lab.submit("broken", |scheduler| {
+            expect_no_lock("broken");
+            fails(scheduler)
+        });
+        lab.scheduler.run(2);
+    });
+}
+
+/// Submits two tasks that wait for each other.
+fn submit_meeting(lab: &Lab, names: [&'static str; 2]) {
+    let barrier = Arc::new(Barrier::new(2));
+    for name in names {
+        let barrier = Arc::clone(&barrier);
+        lab.submit(name, move |_| {
+            barrier.wait();
+            Ok(())
+        });
+    }
+}
+
+/// Says what it means when they do not meet.
+fn expect_meeting(lab: &Lab, workers: &'static str) {
+    let lab = lab.clone();
+    broken_if_stuck(move |standstill| {
+        let running = lab.running();
+        let meant = match running {
+            0 if standstill == Standstill::OnItsOwnLock => return None,
+            0 if lab.began_any() => return lab.forgotten(standstill),
+            0 => "none of them runs",
+            1 => "only one of them could run at once",
+            _ => return None,
+        };
+        let locks = lab.locks_around_tasks();
+        let sentence = format!("Two tasks wait for each other on {workers}, and {meant}.{locks}");
+        Some(sentence.into())
+    });
+}
+
+#[track_caller]
+fn expect_ended(lab: &Lab, names: [&'static str; 2], after: &str) {
+    for name in names {
+        expect!(lab.ended(name) > 0, "{after} before task {name} had ended");
+    }
+}
+
+#[test]
+fn as_many_tasks_run_at_once_as_there_are_workers() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let names = ["left", "right"];
+        submit_meeting(&lab, names);
+        expect_meeting(&lab, "2 workers");
+        lab.scheduler.run(2);
+        expect_ended(&lab, names, "run(2) returned");
+    });
+}
+
+#[test]
+fn two_runs_at_once_share_the_work() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let names = ["left", "right"];
+        submit_meeting(&lab, names);
+        expect_meeting(&lab, "the workers of two runs at once");
+        let second = lab.spawn(|lab| lab.scheduler.run(1));
+        lab.scheduler.run(1);
+        join(second, "the second run");
+        expect_ended(&lab, names, "both runs returned");
+    });
+}
+
+#[test]
+fn a_task_may_call_the_scheduler_that_runs_it() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let own = Log::<TaskId>::default();
+        let (inside, id) = (lab.clone(), own.clone());
+        own.push(lab.submit("parent", move |scheduler| {
+            let child = inside.watched("child", succeeds);
+            let child = inside.ask("submit", || scheduler.submit("child", child));
+            let found = inside.ask("metadata", || look(scheduler, child));
+            expect_eq!(
+                found.name,
+                "child",
+                "task parent looked at what it had submitted"
+            );
+            for id in id.snapshot() {
+                let own = inside.ask("metadata of itself", || look(scheduler, id));
+                expect_eq!(own.status, Status::Running, "task parent looked at itself");
+            }
+            let stats = inside.ask("stats", || scheduler.stats());
+            expect_eq!(stats.submitted, 2, "task parent had submitted task child");
+            id.push(child);
+            Ok(())
+        }));
+        let stuck = lab.clone();
+        broken_if_stuck(move |standstill| {
+            let Some(call) = stuck.unanswered() else {
+                return stuck.forgotten(standstill);
+            };
+            let locks = stuck.locks_around_tasks();
+            let sentence = format!("Task parent called {call}, and is never answered.{locks}");
+            Some(sentence.into())
+        });
+        // By another thread, so that two live even where one worker is the caller.
+        join(lab.spawn(|lab| lab.scheduler.run(1)), "run(1)");
+        for (name, id) in ["parent", "child"].into_iter().zip(own.snapshot()) {
+            lab.expect_end(name, id, Status::Succeeded);
+        }
+    });
+}
+
+#[test]
+fn everybody_is_answered_while_a_task_runs() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let slow = lab.submit("slow", move |_| {
+            // Both ends live as long as the check, unless it has failed already.
+            let _ = begin.send(());
+            let _ = released.recv();
+            Ok(())
+        });
+        let stuck = lab.clone();
+        broken_if_stuck(move |standstill| {
+            let Some(call) = stuck.unanswered() else {
+                return stuck.forgotten(standstill);
+            };
+            let locks = stuck.locks_around_tasks();
+            let sentence = format!(
+                "While task slow runs, {call} is called by a thread outside, and not answered until \
+                 the task has ended.{locks}"
+            );
+            Some(sentence.into())
+        });
+        let run = lab.spawn(|lab| lab.scheduler.run(1));
+        expect!(begun.recv().is_ok(), "run(1) dropped task slow without running it");
+        let status = lab.ask("metadata", || lab.look(slow)).status;
+        expect_eq!(status, Status::Running, "task slow had begun, and not ended");
+        let running = lab.ask("stats", || lab.scheduler.stats()).running;
+        expect_eq!(running, 1, "task slow had begun, and not ended");
+        let late = lab.ask("submit", || lab.submit("late", succeeds));
+        let _ = release.send(());
+        join(run, "run(1)");
+        lab.expect_end("slow", slow, Status::Succeeded);
+        lab.expect_end("late", late, Status::Succeeded);
+    });
+}
+
+#[test]
+fn each_task_runs_exactly_once() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let left = lab.submit("left", succeeds);
+        let right = lab.submit("right", succeeds);
+        lab.scheduler.run(2);
+        lab.expect_end("left", left, Status::Succeeded);
+        lab.expect_end("right", right, Status::Succeeded);
+        lab.expect_stats([2, 0, 2, 0], "two tasks ran, and both succeeded");
+    });
+}
+
+#[test]
+fn a_status_only_moves_forward() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let (begin, begun) = mpsc::channel();
+        let watched = lab.submit("watched", move |_| {
+            // The other end lives as long as the check.
+            let _ = begin.send(());
+            Ok(())
+        });
+        let mut looks = vec![lab.look(watched).status];
+        let run = lab.spawn(|lab| lab.scheduler.run(1));
+        expect!(
+            begun.recv().is_ok(),
+            "run(1) dropped task watched without running it"
+        );
+        looks.extend([lab.look(watched).status, lab.look(watched).status]);
+        join(run, "run(1)");
+        looks.push(lab.look(watched).status);
+        expect_forward("watched", &looks);
+        lab.expect_end("watched", watched, Status::Succeeded);
+    });
+}
+
+#[test]
+fn stats_add_up_at_every_moment() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        lab.submit("other", succeeds);
+        let inside = lab.clone();
+        lab.submit("watcher", move |scheduler| {
+            let begun = inside.began("other") + inside.began("watcher");
+            let stats = scheduler.stats();
+            let ended = inside.ended("other");
+            expect_eq!(stats.submitted, 2, "two tasks were submitted");
+            expect!(
+                placed(stats) <= 2,
+                "a task of two is counted twice: {stats:?}"
+            );
+            expect!(
+                placed(stats) >= begun,
+                "a task that had begun counts as pending: {stats:?}"
+            );
+            expect!(
+                stats.running > 0,
+                "the task that asked does not count as running: {stats:?}"
+            );
+            expect!(
+                stats.succeeded <= ended,
+                "a task counts as ended too early: {stats:?}"
+            );
+            Ok(())
+        });
+        lab.scheduler.run(2);
+    });
+}
+
+#[test]
+fn run_returns_when_the_last_task_ends() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        // By another thread, so that two live even where one worker is the caller.
+        join(lab.spawn(|lab| lab.submit("only", succeeds)), "submit");
+        // Two of the three workers may be asleep when the only task ends.
+        lab.scheduler.run(3);
+        expect!(
+            lab.ended("only") > 0,
+            "run(3) returned before the only task had ended"
+        );
+    });
+}
+
+#[test]
+fn two_runs_at_once_both_wait_for_all_work() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        lab.submit("only", succeeds);
+        let second = lab.spawn(|lab| {
+            lab.scheduler.run(1);
+            expect!(
+                lab.ended("only") > 0,
+                "the second run returned before the task ended"
+            );
+        });
+        lab.scheduler.run(1);
+        expect!(
+            lab.ended("only") > 0,
+            "the first run returned before the task ended"
+        );
+        lab.expect_stats(
+            [1, 0, 1, 0],
+            "the first run had returned, so the only task was over",
+        );
+        join(second, "the second run");
+    });
+}
+
+#[test]
+fn run_waits_for_tasks_that_tasks_submit() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let children = Log::<TaskId>::default();
+        let (inside, born) = (lab.clone(), children.clone());
+        let parent = lab.submit("parent", move |scheduler| {
+            born.push(scheduler.submit("child", inside.watched("child", succeeds)));
+            Ok(())
+        });
+        // The worker without a task must not leave for good while the other has one.
+        lab.scheduler.run(2);
+        lab.expect_end("parent", parent, Status::Succeeded);
+        for child in children.snapshot() {
+            lab.expect_end("child", child, Status::Succeeded);
+        }
+    });
+}
+
+#[test]
+fn a_submit_during_a_run_is_not_lost() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let early = lab.submit("early", succeeds);
+        let submit = lab.spawn(|lab| lab.submit("late", succeeds));
+        lab.scheduler.run(1);
+        let late = join(submit, "submit");
+        // For the case that the first run ended before the submit began.
+        lab.scheduler.run(1);
+        lab.expect_end("early", early, Status::Succeeded);
+        lab.expect_end("late", late, Status::Succeeded);
+    });
+}
+
+#[test]
+fn a_submit_during_a_run_gets_an_idle_worker() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let early = lab.submit("early", move |_| {
+            // Both ends live as long as the check, unless it has failed already.
+            let _ = begin.send(());
+            let _ = released.recv();
+            Ok(())
+        });
+        let stuck = lab.clone();
+        broken_if_stuck(move |standstill| {
+            let waits = stuck.running() == 1 && stuck.began("late") == 0;
+            if standstill != Standstill::Asleep || !waits {
+                return stuck.forgotten(standstill);
+            }
+            let sentence = "Task early runs and waits for task late, which another thread submitted \
+                            meanwhile. The second worker never takes it.";
+            Some(sentence.to_owned().into())
+        });
+        let submit = lab.spawn(move |lab| {
+            expect!(begun.recv().is_ok(), "run(2) dropped task early without running it");
+            lab.submit("late", move |_| {
+                let _ = release.send(());
+                Ok(())
+            })
+        });
+        lab.scheduler.run(2);
+        lab.expect_end("early", early, Status::Succeeded);
+        lab.expect_end("late", join(submit, "submit"), Status::Succeeded);
+    });
+}
+
+#[test]
+fn two_submits_at_once_get_two_ids() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let submit = lab.spawn(|lab| lab.submit("left", succeeds));
+        let right = lab.submit("right", succeeds);
+        let left = join(submit, "submit");
+        expect!(left != right, "two submits at once both returned {left:?}");
+        for (id, name) in [(left, "left"), (right, "right")] {
+            expect_eq!(lab.look(id).name, name, "submit gave {id:?} to task {name}");
+        }
+        lab.expect_stats([2, 0, 0, 0], "two tasks were submitted");
+    });
+}
+
+#[test]
+fn a_failure_keeps_its_message() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        // Not a literal, which the compiler would make the whole message of.
+        let what = String::from("boiler");
+        let explodes = move |_: &Scheduler| panic!("{what} exploded");
+        let ends = [
+            (lab.submit("error", fails), failed("no route")),
+            (lab.submit("literal", |_| panic!("boom")), failed("boom")),
+            (lab.submit("text", explodes), failed("boiler exploded")),
+            (
+                lab.submit("odd", |_| panic_any(404)),
+                failed("task panicked"),
+            ),
+        ];
+        // By another thread, so that two live even where one worker is the caller.
+        join(lab.spawn(|lab| lab.scheduler.run(1)), "run(1)");
+        for (id, expected) in ends {
+            let task = lab.look(id);
+            expect_eq!(task.status, expected, "task {} has ended", task.name);
+        }
+        lab.expect_stats([4, 0, 0, 4], "all four tasks failed");
+    });
+}
+
+#[test]
+fn a_panic_costs_nobody_else() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let bomb = lab.submit("bomb", |_| panic!("boom"));
+        let plain = lab.submit("plain", succeeds);
+        lab.scheduler.run(2);
+        expect_eq!(lab.look(bomb).status, failed("boom"), "task bomb panicked");
+        let status = lab.look(plain).status;
+        expect_eq!(
+            status,
+            Status::Succeeded,
+            "task plain ran beside one that panicked"
+        );
+    });
+}
+
+#[test]
+fn an_error_that_cannot_be_printed_costs_nobody_else() {
+    #[derive(Debug)]
+    struct Unprintable;
+    impl fmt::Display for Unprintable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no words")
+        }
+    }
+    impl std::error::Error for Unprintable {}
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let odd = lab.submit("unprintable", |_| Err(Unprintable.into()));
+        let plain = lab.submit("plain", succeeds);
+        broken_if_stuck(|standstill| {
+            let sentence = "The to_string() of an error panicked, and run never returns.";
+            (standstill == Standstill::Asleep).then(|| sentence.to_owned().into())
+        });
+        // By another thread, so that two live even where one worker is the caller.
+        let run = lab.spawn(|lab| lab.scheduler.run(1)).join();
+        expect!(
+            run.is_ok(),
+            "the to_string() of an error panicked, and run(1) with it"
+        );
+        let status = lab.look(odd).status;
+        expect!(
+            matches!(status, Status::Failed(_)),
+            "task unprintable returned an error whose to_string() panics; its status is {status:?}"
+        );
+        lab.expect_end("plain", plain, Status::Succeeded);
+    });
+}

@@ -1,0 +1,74 @@
+//! reject: node-counted-twice
+//! by: adding_a_node_twice_is_refused_and_changes_nothing
+//!
+//! Where the point is already there it is put in again. One removal then leaves a
+//! node that nobody can see in the membership protocol.
+
+use std::hash::{DefaultHasher, Hasher};
+
+pub type HashFn = fn(&[u8]) -> u64;
+
+#[derive(Debug, Clone)]
+pub struct HashRing {
+    hash: HashFn,
+    points: Vec<(u64, String)>,
+}
+
+impl Default for HashRing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl HashRing {
+    pub fn new() -> Self {
+        Self::with_hash(sip)
+    }
+
+    pub fn with_hash(hash: HashFn) -> Self {
+        Self {
+            hash,
+            points: Vec::new(),
+        }
+    }
+
+    pub fn add(&mut self, node: &str) -> bool {
+        let point = ((self.hash)(node.as_bytes()), node.to_owned());
+        let found = self.points.binary_search(&point);
+        let place = found.unwrap_or_else(|place| place);
+        self.points.insert(place, point);
+        found.is_err()
+    }
+
+    pub fn remove(&mut self, node: &str) -> bool {
+        let place = self.points.iter().position(|(_, name)| name == node);
+        place.map(|place| self.points.remove(place)).is_some()
+    }
+
+    pub fn node_for(&self, key: &[u8]) -> Option<&str> {
+        let hash = (self.hash)(key);
+        let place = self.points.partition_point(|(point, _)| *point < hash);
+        let (_, node) = self.points.get(place).or(self.points.first())?;
+        Some(node)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        let mut nodes = Vec::from_iter(self.points.iter().map(|(_, node)| node.as_str()));
+        nodes.sort();
+        nodes.into_iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+}
+
+fn sip(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

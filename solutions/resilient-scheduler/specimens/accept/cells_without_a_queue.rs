@@ -1,0 +1,326 @@
+//! accept: as many cells as the capacity, claimed by compare-and-swap
+//!
+//! There is no queue and no lock around one. A task sits in a cell whose word
+//! says what may be done with it, and whoever swaps the word has the task. A
+//! counter of changes lets those sleep who found nothing to swap.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    pub workers: usize,
+    pub capacity: usize,
+}
+
+#[derive(Debug)]
+pub enum SubmitError<F> {
+    Full(F),
+    Closed(F),
+}
+
+#[derive(Debug)]
+pub enum TaskError {
+    Panicked(String),
+    Cancelled,
+}
+
+impl fmt::Display for TaskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked(message) => write!(f, "panicked: {message}"),
+            Self::Cancelled => f.write_str("cancelled"),
+        }
+    }
+}
+
+impl Error for TaskError {}
+
+enum Fate {
+    Run,
+    Cancel,
+}
+
+type Job = Box<dyn FnOnce(Fate) + Send>;
+
+/// Nobody's.
+const EMPTY: u64 = 0;
+/// Somebody is putting a task in, or taking one out.
+const BUSY: u64 = 1;
+// Any other number is the id of the task that waits in the cell.
+
+#[derive(Default)]
+struct Cell {
+    word: AtomicU64,
+    /// Locked by whoever made the word `BUSY`, so never contended.
+    job: Mutex<Option<Job>>,
+}
+
+impl Cell {
+    fn swap(&self, from: u64, to: u64) -> bool {
+        self.word.compare_exchange(from, to, SeqCst, SeqCst).is_ok()
+    }
+
+    /// Takes the task with that id out, if it is still there.
+    fn take(&self, id: u64) -> Option<Job> {
+        if !self.swap(id, BUSY) {
+            return None;
+        }
+        let job = self.job.lock().unwrap().take();
+        self.word.store(EMPTY, SeqCst);
+        job
+    }
+
+    fn id(&self) -> Option<u64> {
+        Some(self.word.load(SeqCst)).filter(|word| *word > BUSY)
+    }
+}
+
+pub struct Scheduler {
+    shared: Arc<Shared>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Shared {
+    cells: Vec<Cell>,
+    next: AtomicU64,
+    closed: AtomicBool,
+    changes: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn changes(&self) -> u64 {
+        *self.changes.lock().unwrap()
+    }
+
+    fn announce(&self) {
+        *self.changes.lock().unwrap() += 1;
+        self.changed.notify_all();
+    }
+
+    /// Sleeps until something has changed since `seen` was read.
+    fn sleep(&self, seen: u64) {
+        let changes = self.changes.lock().unwrap();
+        drop(self.changed.wait_while(changes, |changes| *changes == seen));
+    }
+
+    fn take_any(&self) -> Option<Job> {
+        self.cells.iter().find_map(|cell| cell.take(cell.id()?))
+    }
+
+    fn all_empty(&self) -> bool {
+        self.cells
+            .iter()
+            .all(|cell| cell.word.load(SeqCst) == EMPTY)
+    }
+
+    fn work(&self) {
+        loop {
+            let seen = self.changes();
+            if let Some(job) = self.take_any() {
+                self.announce();
+                job(Fate::Run);
+            } else if self.closed.load(SeqCst) && self.all_empty() {
+                return;
+            } else {
+                self.sleep(seen);
+            }
+        }
+    }
+}
+
+impl Scheduler {
+    pub fn start(config: Config) -> Self {
+        assert!(config.workers > 0, "no workers");
+        assert!(config.capacity > 0, "no capacity");
+        let shared = Arc::new(Shared {
+            cells: (0..config.capacity).map(|_| Cell::default()).collect(),
+            next: AtomicU64::new(BUSY + 1),
+            closed: AtomicBool::new(false),
+            changes: Mutex::new(0),
+            changed: Condvar::new(),
+        });
+        let workers = (0..config.workers)
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || shared.work())
+            })
+            .collect();
+        Self {
+            shared,
+            workers: Mutex::new(workers),
+        }
+    }
+
+    pub fn submit<T, F>(&self, work: F) -> Result<Handle<T>, SubmitError<F>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.accept(work, true)
+    }
+
+    pub fn try_submit<T, F>(&self, work: F) -> Result<Handle<T>, SubmitError<F>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.accept(work, false)
+    }
+
+    fn accept<T, F>(&self, work: F, wait: bool) -> Result<Handle<T>, SubmitError<F>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let shared = &self.shared;
+        let cell = loop {
+            let seen = shared.changes();
+            if shared.closed.load(SeqCst) {
+                return Err(SubmitError::Closed(work));
+            }
+            let free = shared.cells.iter().position(|cell| cell.swap(EMPTY, BUSY));
+            match free {
+                Some(cell) => break cell,
+                None if wait => shared.sleep(seen),
+                None => return Err(SubmitError::Full(work)),
+            }
+        };
+        // Asked again, now that nobody can overlook the cell: a worker that saw it
+        // empty and the flag raised has left.
+        if shared.closed.load(SeqCst) {
+            shared.cells[cell].word.store(EMPTY, SeqCst);
+            shared.announce();
+            return Err(SubmitError::Closed(work));
+        }
+        let outcome = Arc::new(Outcome::default());
+        let promise = Arc::clone(&outcome);
+        *shared.cells[cell].job.lock().unwrap() = Some(Box::new(move |fate| {
+            promise.settle(match fate {
+                Fate::Run => call(work),
+                Fate::Cancel => Err(TaskError::Cancelled),
+            });
+        }));
+        let id = shared.next.fetch_add(1, SeqCst);
+        shared.cells[cell].word.store(id, SeqCst);
+        shared.announce();
+        Ok(Handle {
+            shared: Arc::clone(shared),
+            cell,
+            id,
+            outcome,
+        })
+    }
+
+    pub fn shutdown(&self) {
+        self.shared.closed.store(true, SeqCst);
+        self.join();
+    }
+
+    pub fn shutdown_now(&self) -> usize {
+        self.shared.closed.store(true, SeqCst);
+        let mut cancelled = 0;
+        loop {
+            let seen = self.shared.changes();
+            if let Some(job) = self.shared.take_any() {
+                job(Fate::Cancel);
+                cancelled += 1;
+            } else if self.shared.all_empty() {
+                break;
+            } else {
+                // A submit is between its two questions.
+                self.shared.sleep(seen);
+            }
+        }
+        self.join();
+        cancelled
+    }
+
+    fn join(&self) {
+        self.shared.announce();
+        let mut workers = self.workers.lock().unwrap();
+        for worker in workers.drain(..) {
+            let _ = worker.join();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn call<T>(work: impl FnOnce() -> T) -> Result<T, TaskError> {
+    panic::catch_unwind(AssertUnwindSafe(work))
+        .map_err(|payload| TaskError::Panicked(message(&*payload)))
+}
+
+fn message(payload: &(dyn Any + Send)) -> String {
+    if let Some(message) = payload.downcast_ref::<&str>() {
+        (*message).to_owned()
+    } else if let Some(message) = payload.downcast_ref::<String>() {
+        message.clone()
+    } else {
+        "task panicked".to_owned()
+    }
+}
+
+pub struct Handle<T> {
+    shared: Arc<Shared>,
+    cell: usize,
+    id: u64,
+    outcome: Arc<Outcome<T>>,
+}
+
+impl<T> Handle<T> {
+    pub fn join(self) -> Result<T, TaskError> {
+        let mut result = self.outcome.result.lock().unwrap();
+        loop {
+            if let Some(result) = result.take() {
+                return result;
+            }
+            result = self.outcome.settled.wait(result).unwrap();
+        }
+    }
+
+    pub fn cancel(&self) -> bool {
+        let Some(job) = self.shared.cells[self.cell].take(self.id) else {
+            return false;
+        };
+        self.shared.announce();
+        job(Fate::Cancel);
+        true
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.outcome.result.lock().unwrap().is_some()
+    }
+}
+
+struct Outcome<T> {
+    result: Mutex<Option<Result<T, TaskError>>>,
+    settled: Condvar,
+}
+
+impl<T> Default for Outcome<T> {
+    fn default() -> Self {
+        Self {
+            result: Mutex::new(None),
+            settled: Condvar::new(),
+        }
+    }
+}
+
+impl<T> Outcome<T> {
+    fn settle(&self, result: Result<T, TaskError>) {
+        *self.result.lock().unwrap() = Some(result);
+        self.settled.notify_one();
+    }
+}

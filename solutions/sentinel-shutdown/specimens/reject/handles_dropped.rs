@@ -1,0 +1,70 @@
+//! reject: thread-outlives-owner
+//! by: shutdown_waits_for_the_running_task
+//!
+//! The join handles are dropped as soon as the threads run. Hanging up does
+//! end the workers, some time; shutdown returns while they still work.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheduler has been shut down")
+    }
+}
+
+impl Error for Closed {}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+pub struct Scheduler {
+    /// `None` once it has been shut down.
+    inbox: Mutex<Option<Sender<Task>>>,
+}
+
+impl Scheduler {
+    pub fn start(workers: usize) -> Self {
+        assert!(workers > 0, "a scheduler needs at least one worker");
+        let (inbox, tasks) = mpsc::channel();
+        let tasks = Arc::new(Mutex::new(tasks));
+        for _ in 0..workers {
+            let tasks = Arc::clone(&tasks);
+            thread::spawn(move || work(&tasks));
+        }
+        Self {
+            inbox: Mutex::new(Some(inbox)),
+        }
+    }
+
+    pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let inbox = self.inbox.lock().unwrap();
+        let inbox = inbox.as_ref().ok_or(Closed)?;
+        inbox.send(Box::new(work)).map_err(|_| Closed)
+    }
+
+    pub fn shutdown(&self) {
+        // The last sender: whoever receives gets what is left, and then an error.
+        drop(self.inbox.lock().unwrap().take());
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn work(tasks: &Mutex<Receiver<Task>>) {
+    loop {
+        let task = tasks.lock().unwrap().recv();
+        let Ok(task) = task else { return };
+        let _ = panic::catch_unwind(AssertUnwindSafe(task));
+    }
+}

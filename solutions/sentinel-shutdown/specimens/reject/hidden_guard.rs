@@ -1,0 +1,74 @@
+//! reject: hidden-guard
+//! by: as_many_tasks_run_at_once_as_there_are_workers
+//!
+//! The guard of the receiver has no name and lives through the body of the
+//! `while let`. However many workers there are, one task runs at a time.
+
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheduler has been shut down")
+    }
+}
+
+impl Error for Closed {}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+pub struct Scheduler {
+    /// `None` once it has been shut down.
+    inbox: Mutex<Option<Sender<Task>>>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Scheduler {
+    pub fn start(workers: usize) -> Self {
+        assert!(workers > 0, "a scheduler needs at least one worker");
+        let (inbox, tasks) = mpsc::channel();
+        let tasks = Arc::new(Mutex::new(tasks));
+        let workers = (0..workers).map(|_| {
+            let tasks = Arc::clone(&tasks);
+            thread::spawn(move || work(&tasks))
+        });
+        Self {
+            workers: Mutex::new(workers.collect()),
+            inbox: Mutex::new(Some(inbox)),
+        }
+    }
+
+    pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let inbox = self.inbox.lock().unwrap();
+        let inbox = inbox.as_ref().ok_or(Closed)?;
+        inbox.send(Box::new(work)).map_err(|_| Closed)
+    }
+
+    pub fn shutdown(&self) {
+        // The last sender: whoever receives gets what is left, and then an error.
+        drop(self.inbox.lock().unwrap().take());
+        let mut workers = self.workers.lock().unwrap();
+        for worker in workers.drain(..) {
+            worker.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn work(tasks: &Mutex<Receiver<Task>>) {
+    while let Ok(task) = tasks.lock().unwrap().recv() {
+        let _ = panic::catch_unwind(AssertUnwindSafe(task));
+    }
+}

@@ -1,0 +1,103 @@
+//! reject: busy-wait
+//! by: idle_workers_sleep
+//!
+//! An idle worker sleeps for a millisecond and looks again. It is polling with
+//! a bed in between.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheduler has been shut down")
+    }
+}
+
+impl Error for Closed {}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+struct State {
+    queue: VecDeque<Task>,
+    open: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+}
+
+pub struct Scheduler {
+    shared: Arc<Shared>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Scheduler {
+    pub fn start(workers: usize) -> Self {
+        assert!(workers > 0, "a scheduler needs at least one worker");
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                open: true,
+            }),
+        });
+        let workers = (0..workers).map(|_| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || work(&shared))
+        });
+        Self {
+            workers: Mutex::new(workers.collect()),
+            shared,
+        }
+    }
+
+    pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let mut state = self.shared.state.lock().unwrap();
+        if !state.open {
+            return Err(Closed);
+        }
+        state.queue.push_back(Box::new(work));
+        Ok(())
+    }
+
+    pub fn shutdown(&self) {
+        self.shared.state.lock().unwrap().open = false;
+        let mut workers = self.workers.lock().unwrap();
+        for worker in workers.drain(..) {
+            worker.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn work(shared: &Shared) {
+    while let Some(task) = next(shared) {
+        let _ = panic::catch_unwind(AssertUnwindSafe(task));
+    }
+}
+
+fn next(shared: &Shared) -> Option<Task> {
+    loop {
+        let mut state = shared.state.lock().unwrap();
+        if let Some(task) = state.queue.pop_front() {
+            return Some(task);
+        }
+        if !state.open {
+            return None;
+        }
+        drop(state);
+        thread::sleep(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,176 @@
+//! reject: vacuous-test
+//! by: finds_a_task_that_a_shutdown_overtakes
+//!
+//! First all tasks are submitted, then the scheduler is shut down. In a service
+//! the two happen at once.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::thread;
+
+use scheduler_under_test::{Case, Closed, Scheduler, Start, cases};
+
+pub fn suite() -> Vec<Case> {
+    cases![
+        zero_workers_panics,
+        a_task_runs_without_a_shutdown,
+        shutdown_returns_when_workers_are_idle,
+        what_was_accepted_has_run_once_when_shutdown_returns,
+        shutdown_waits_for_a_task_that_is_running,
+        nothing_is_accepted_after_shutdown,
+        shutdown_may_be_called_again,
+        both_of_two_shutdowns_wait,
+        dropping_shuts_down,
+        a_panic_costs_no_worker,
+        two_workers_run_two_tasks_at_once,
+    ]
+}
+
+#[derive(Clone, Default)]
+struct Runs(Arc<AtomicUsize>);
+
+impl Runs {
+    fn task(&self) -> impl FnOnce() + Send + 'static {
+        let Self(runs) = self.clone();
+        move || {
+            runs.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn zero_workers_panics(start: Start) {
+    let started = catch_unwind(AssertUnwindSafe(|| drop(start(0))));
+    assert!(started.is_err(), "a scheduler without workers was started");
+}
+
+fn a_task_runs_without_a_shutdown(start: Start) {
+    let scheduler = start(1);
+    let (done, ran) = mpsc::channel();
+    for _ in 0..2 {
+        let done = done.clone();
+        let task = move || done.send(()).expect("the test is listening");
+        scheduler.submit(task).expect("nobody has shut down");
+        ran.recv().expect("the task says that it ran");
+    }
+}
+
+fn shutdown_returns_when_workers_are_idle(start: Start) {
+    start(2).shutdown();
+}
+
+fn what_was_accepted_has_run_once_when_shutdown_returns(start: Start) {
+    for workers in [1, 2] {
+        let scheduler = start(workers);
+        let runs = Runs::default();
+        for _ in 0..2 {
+            let accepted = scheduler.submit(runs.task());
+            accepted.expect("nobody has shut down");
+        }
+        scheduler.shutdown();
+        assert_eq!(
+            runs.count(),
+            2,
+            "two tasks were accepted by {workers} workers"
+        );
+    }
+}
+
+fn shutdown_waits_for_a_task_that_is_running(start: Start) {
+    let scheduler = start(1);
+    let (begun, has_begun) = mpsc::channel();
+    let ended = Arc::new(Mutex::new(false));
+    let end = Arc::clone(&ended);
+    let task = move || {
+        begun.send(()).expect("the test is listening");
+        *end.lock().expect("nobody panics with it") = true;
+    };
+    scheduler.submit(task).expect("nobody has shut down");
+    has_begun.recv().expect("the task says that it began");
+    scheduler.shutdown();
+    let ended = *ended.lock().expect("nobody panics with it");
+    assert!(ended, "shutdown returned while a task was running");
+}
+
+fn nothing_is_accepted_after_shutdown(start: Start) {
+    let scheduler = start(1);
+    scheduler.shutdown();
+    let runs = Runs::default();
+    assert_eq!(scheduler.submit(runs.task()), Err(Closed));
+    drop(scheduler);
+    assert_eq!(runs.count(), 0, "a task that was refused has run");
+}
+
+fn shutdown_may_be_called_again(start: Start) {
+    let scheduler = start(1);
+    scheduler.shutdown();
+    scheduler.shutdown();
+}
+
+fn both_of_two_shutdowns_wait(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(1));
+    let runs = Runs::default();
+    let accepted = scheduler.submit(runs.task());
+    accepted.expect("nobody has shut down");
+    let (other, seen) = (Arc::clone(&scheduler), runs.clone());
+    let other = thread::spawn(move || {
+        other.shutdown();
+        seen.count()
+    });
+    scheduler.shutdown();
+    assert_eq!(
+        runs.count(),
+        1,
+        "one shutdown returned before the task had run"
+    );
+    let seen = other.join().expect("shutdown does not panic");
+    assert_eq!(
+        seen, 1,
+        "the other shutdown returned before the task had run"
+    );
+}
+
+fn dropping_shuts_down(start: Start) {
+    let scheduler = start(1);
+    let runs = Runs::default();
+    let accepted = scheduler.submit(runs.task());
+    accepted.expect("nobody has shut down");
+    drop(scheduler);
+    assert_eq!(
+        runs.count(),
+        1,
+        "the scheduler was dropped before the task had run"
+    );
+}
+
+fn a_panic_costs_no_worker(start: Start) {
+    let scheduler = start(1);
+    let runs = Runs::default();
+    let accepted = scheduler.submit(|| panic!("this task panics, on purpose"));
+    accepted.expect("nobody has shut down");
+    let accepted = scheduler.submit(runs.task());
+    accepted.expect("nobody has shut down");
+    scheduler.shutdown();
+    assert_eq!(
+        runs.count(),
+        1,
+        "a task was lost after another one had panicked"
+    );
+}
+
+fn two_workers_run_two_tasks_at_once(start: Start) {
+    let scheduler = start(2);
+    let meeting = Arc::new(Barrier::new(2));
+    for _ in 0..2 {
+        let meeting = Arc::clone(&meeting);
+        let task = move || {
+            meeting.wait();
+        };
+        scheduler.submit(task).expect("nobody has shut down");
+    }
+    scheduler.shutdown();
+}

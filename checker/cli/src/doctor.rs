@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::workspace::Workspace;
 
 /// The oldest compiler that the workspace is built with, as in its Cargo.toml.
-const OLDEST: (u32, u32) = (1, 90);
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -68,20 +68,21 @@ fn toolchain() -> Finding {
     };
     let said = String::from_utf8_lossy(&output.stdout);
     let version = said.split_whitespace().nth(1).unwrap_or_default();
-    let mut numbers = version.split(['.', '-']).map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) if (major, minor) >= OLDEST => {
-            Finding::good(format!("{about}, {version}"))
-        }
-        _ => Finding::bad(
-            about,
-            format!(
-                "rustc is {version}, and {}.{} is needed",
-                OLDEST.0, OLDEST.1
-            ),
-            "Update it: rustup update stable",
-        ),
+    if release(version) >= release(OLDEST) {
+        return Finding::good(format!("{about}, {version}"));
     }
+    Finding::bad(
+        about,
+        format!("rustc is {version}, and {OLDEST} is needed"),
+        "Update it: rustup update stable",
+    )
+}
+
+/// The major and minor number of a compiler's version; nothing if it has none.
+fn release(version: &str) -> Option<(u32, u32)> {
+    let (major, rest) = version.split_once('.')?;
+    let (minor, _) = rest.split_once(['.', '-']).unwrap_or((rest, ""));
+    Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
 /// Whether progress can be read and written.
@@ -91,9 +92,7 @@ fn state(workspace: &Workspace) -> Finding {
     let history = match journal.read() {
         Ok(history) => history,
         Err(error) => {
-            let text = error.to_string();
-            let (problem, mend) = text.split_once("\n\n").unwrap_or((&text, ""));
-            return Finding::bad(about, problem, mend);
+            return Finding::bad(about, error.what, error.next.unwrap_or_default());
         }
     };
     let folder = workspace.root.join(".kata");

@@ -4,8 +4,8 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::commands::tell;
 use crate::compile;
+use crate::output::tell;
 use crate::workspace::Workspace;
 
 /// Holds a copy of the lock file whose packages are there.

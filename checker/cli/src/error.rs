@@ -26,8 +26,10 @@ impl Outcome {
 /// A usage or environment error: what is wrong, and the next step.
 #[derive(Debug)]
 pub struct Error {
-    what: String,
-    next: Option<String>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub next: Option<String>,
 }
 
 /// A result of this program.

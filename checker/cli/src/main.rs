@@ -18,6 +18,7 @@ mod grading;
 mod interview;
 mod journal;
 mod markdown;
+mod output;
 mod practice;
 mod progress;
 mod records;
@@ -27,8 +28,8 @@ mod run;
 mod specimen;
 mod starter;
 mod stop;
+mod terminal;
 mod watch;
-
 mod workspace;
 
 use std::process::ExitCode;
@@ -44,7 +45,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Passed) => ExitCode::SUCCESS,
         Ok(Outcome::NotPassed) => ExitCode::from(1),
         Err(error) => {
-            commands::tell(&format!("{} {error}\n", Style::for_stderr().bad("error:")));
+            output::tell(&format!("{} {error}\n", Style::for_stderr().bad("error:")));
             ExitCode::from(2)
         }
     }

@@ -1,7 +1,9 @@
 //! The terminal, taken over and always given back: at the end, after a panic in
 //! any thread, and while an editor has it.
 
-use std::io::{Stdout, Write, stdout};
+pub mod ending;
+
+use std::io::{IsTerminal, Stdout, Write, stdin, stdout};
 use std::mem::ManuallyDrop;
 use std::panic;
 use std::path::Path;
@@ -34,6 +36,12 @@ impl Drop for Taken {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// Whether there is one that a full screen can be drawn on.
+pub fn is_there() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    stdin().is_terminal() && stdout().is_terminal() && !dumb
 }
 
 impl Terminal {
@@ -128,7 +136,7 @@ mod tests {
             .expect("a terminal");
         let before = format!("{:?}", pty.master.get_termios());
         let mut command = CommandBuilder::new(std::env::current_exe().expect("this test"));
-        let name = "watch::terminal::tests::a_panic_gives_the_terminal_back_and_is_told_there";
+        let name = "terminal::tests::a_panic_gives_the_terminal_back_and_is_told_there";
         command.args(["--exact", name, "--nocapture"]);
         command.env(CHILD, "1");
         let mut child = pty.slave.spawn_command(command).expect("a child");

@@ -6,16 +6,13 @@
 //! presses (`files.rs`).
 
 mod desk;
-pub mod ending;
 mod files;
 mod job;
 mod keys;
 mod pages;
 mod plain;
 mod screen;
-pub mod terminal;
 
-use std::io::{IsTerminal, stdin, stdout};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
@@ -24,12 +21,12 @@ use std::time::Duration;
 use ratatui::crossterm::event::{self, Event};
 
 use crate::error::{Context, Outcome, Result};
+use crate::terminal::{self, Terminal, ending};
 use crate::workspace::{Stage, Workspace};
 
 use desk::{Desk, Wish};
 use files::Files;
 use job::{Jobs, Message};
-use terminal::Terminal;
 
 /// How often to look at the files, and at what else may have happened.
 const TICK: Duration = Duration::from_millis(40);
@@ -37,8 +34,7 @@ const TICK: Duration = Duration::from_millis(40);
 /// Watches from the stage at `first` on, until the learner has had enough.
 pub fn run(workspace: &Workspace, stages: &[Stage], first: usize) -> Result<Outcome> {
     let ended = ending::on_signals()?;
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    if !stdin().is_terminal() || !stdout().is_terminal() || dumb {
+    if !terminal::is_there() {
         return plain::run(workspace, &stages[first], &ended);
     }
     ending::with_terminal(&ended);

@@ -5,7 +5,7 @@ use similar::{ChangeTag, DiffOp, TextDiff};
 use verdict::Finding;
 
 use super::markdown::title;
-use super::timeline::{Row, Sort, Version, grid, row, rows, versions};
+use super::timeline::{Cell, Row, Sort, Version, grid, row, rows, versions};
 use super::{Input, PARTS, lanes};
 use crate::assess::clock;
 use crate::{Area, DimensionResult, Kind, Level, Sentence, Session, Sources, StageRun, Standing};
@@ -329,14 +329,21 @@ fn attempts(run: &StageRun<'_>) -> Markup {
                         tr {
                             th scope="row" { code { (check) } }
                             @for cell in cells {
-                                @let (mark, word) = cell.shown();
-                                td { span class=(if mark == "✓" { "yes" } else if mark == "✗" { "no" } else { "dim" }) role="img" aria-label=(word) { (mark) } }
+                                td { span class=(class(cell)) role="img" aria-label=(cell.in_words()) { (cell.mark()) } }
                             }
                         }
                     }
                 }
             }
         }
+    }
+}
+
+fn class(cell: Cell) -> &'static str {
+    match cell {
+        Cell::Green => "yes",
+        Cell::Red => "no",
+        Cell::Open | Cell::Refused => "dim",
     }
 }
 

@@ -225,7 +225,7 @@ impl Page {
             self.line(&format!("| check | {} |", numbers.join(" | ")));
             self.line(&format!("|---|{}", "---|".repeat(numbers.len())));
             for (check, cells) in grid(run) {
-                let cells: Vec<&str> = cells.into_iter().map(|cell| cell.shown().0).collect();
+                let cells: Vec<&str> = cells.into_iter().map(|cell| cell.mark()).collect();
                 self.line(&format!("| `{check}` | {} |", cells.join(" | ")));
             }
         }

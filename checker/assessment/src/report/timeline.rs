@@ -224,13 +224,21 @@ pub(super) enum Cell {
 }
 
 impl Cell {
-    /// As a mark and a word.
-    pub(super) fn shown(self) -> (&'static str, &'static str) {
+    pub(super) fn mark(self) -> &'static str {
         match self {
-            Self::Green => ("✓", "green"),
-            Self::Red => ("✗", "red"),
-            Self::Open => ("·", "not written yet, or could not tell"),
-            Self::Refused => ("–", "could not be run"),
+            Self::Green => "✓",
+            Self::Red => "✗",
+            Self::Open => "·",
+            Self::Refused => "–",
+        }
+    }
+
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Red => "red",
+            Self::Open => "not written yet, or could not tell",
+            Self::Refused => "could not be run",
         }
     }
 }

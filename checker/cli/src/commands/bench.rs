@@ -9,11 +9,11 @@ use std::process::Stdio;
 use serde::{Deserialize, Serialize};
 use verdict::render::Style;
 
-use super::{print, print_json, style};
 use crate::args::{BenchArguments, Format};
 use crate::compile;
 use crate::error::{Context, Error, Outcome, Result};
 use crate::files;
+use crate::output::{print, print_json, style};
 use crate::workspace::Workspace;
 
 /// What all others are compared with.

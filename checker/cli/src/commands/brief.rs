@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{print, print_json, style};
 use crate::args::{Format, StageArguments};
 use crate::error::{Context, Outcome, Result};
 use crate::markdown;
+use crate::output::{print, print_json, style};
 use crate::workspace::{Stage, Workspace};
 
 pub fn run(workspace: &Workspace, arguments: &StageArguments) -> Result<Outcome> {

@@ -6,11 +6,11 @@ use std::time::Instant;
 use picture::Extent;
 use verdict::render::Style;
 
-use super::{print, print_json, style, tell};
 use crate::args::{CheckArguments, VerdictFormat};
 use crate::compile::Kit;
 use crate::error::{Context, Error, Outcome, Result};
 use crate::grading::{Request, Source, grade, last_report, remember, since};
+use crate::output::{print, print_json, style, tell};
 use crate::progress::Progress;
 use crate::replay::Replay;
 use crate::report::{Report, Shown};

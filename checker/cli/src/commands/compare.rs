@@ -2,12 +2,13 @@
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
-use super::{history, print, print_json, style};
+use super::history;
 use crate::args::{CompareArguments, Format};
 use crate::compare::Comparison;
 use crate::error::{Context, Error, Outcome, Result};
 use crate::interview;
 use crate::journal::{Event, Journal};
+use crate::output::{print, print_json, style};
 use crate::workspace::{Stage, Workspace};
 
 pub fn run(workspace: &Workspace, arguments: &CompareArguments) -> Result<Outcome> {

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use verdict::render::{Style, wrap};
 
-use super::{print, print_json, style};
 use crate::args::{DoctorArguments, Format};
 use crate::doctor::{Finding, examine};
 use crate::error::{Outcome, Result};
+use crate::output::{print, print_json, style};
 use crate::workspace::Workspace;
 
 /// For a program.

@@ -6,11 +6,11 @@ use serde::Serialize;
 use verdict::CheckSpec;
 use verdict::render::{Style, wrap};
 
-use super::{print, print_json, style};
 use crate::args::{ExplainArguments, Format};
 use crate::catalogue::{self, Page};
 use crate::error::{Error, Outcome, Result};
 use crate::markdown;
+use crate::output::{print, print_json, style};
 use crate::workspace::{Stage, Workspace, nearest};
 
 pub fn run(workspace: &Workspace, arguments: &ExplainArguments) -> Result<Outcome> {

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use verdict::render::{Style, wrap};
 
-use super::{history, print, print_json, style};
+use super::history;
 use crate::args::{Format, HintArguments};
 use crate::error::{Outcome, Result};
 use crate::interview;
 use crate::journal::{Event, History, Journal};
+use crate::output::{print, print_json, style};
 use crate::workspace::{Stage, Workspace};
 
 /// The hints that the learner has seen, for a program.

@@ -3,12 +3,13 @@
 use serde::Serialize;
 use verdict::render::{Style, wrap};
 
+use super::history;
 use super::list::{Entry, Standings, rungs};
-use super::{history, print, print_json, style};
 use crate::args::Format;
 use crate::clock;
 use crate::download;
 use crate::error::{Outcome, Result};
+use crate::output::{print, print_json, style};
 use crate::practice::{self, Due};
 use crate::workspace::{Stage, Workspace};
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use verdict::render::{Style, wrap};
 
-use super::{history, print, print_json, style};
+use super::history;
 use crate::args::{Format, ListArguments};
 use crate::error::{Outcome, Result};
 use crate::journal::{Checked, Standing};
+use crate::output::{print, print_json, style};
 use crate::workspace::{Stage, Workspace};
 
 pub fn run(workspace: &Workspace, arguments: &ListArguments) -> Result<Outcome> {

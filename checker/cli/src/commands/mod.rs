@@ -20,15 +20,13 @@ pub use brief::text as brief_text;
 pub use explain::Explanation;
 pub use hint::Shown;
 
-use std::io::{Write, stderr, stdout};
-
-use serde::Serialize;
 use verdict::render::Style;
 
 use crate::args::{Arguments, Command};
-use crate::error::{Context, Outcome, Result};
+use crate::error::{Outcome, Result};
 use crate::interview;
 use crate::journal::{History, Journal};
+use crate::output::tell;
 use crate::workspace::Workspace;
 
 /// Does what was typed.
@@ -72,28 +70,4 @@ fn history(workspace: &Workspace) -> Result<History> {
         ));
     }
     Ok(history)
-}
-
-/// Prints to standard output. A reader that has gone away (`| head`) has read
-/// enough: that is no error.
-pub fn print(text: &str) {
-    let mut out = stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// Says something beside the output. Where nobody can read it, that is no error either.
-pub fn tell(text: &str) {
-    let _ = stderr().write_all(text.as_bytes());
-}
-
-/// Prints one JSON value.
-pub fn print_json(value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).context(|| "Cannot write JSON".into())?;
-    print(&(text + "\n"));
-    Ok(())
-}
-
-/// What can be shown here.
-pub fn style() -> Style {
-    Style::for_stdout()
 }

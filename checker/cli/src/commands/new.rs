@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{print, print_json, style};
 use crate::args::{Format, NewArguments};
 use crate::error::{Context, Error, Outcome, Result};
+use crate::output::{print, print_json, style};
 use crate::workspace::Workspace;
 
 /// What goes into `exercises/` and into `solutions/`.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{print, print_json, style};
 use crate::args::{Format, StageArguments};
 use crate::error::{Outcome, Result};
 use crate::journal::{Event, Journal};
+use crate::output::{print, print_json, style};
 use crate::starter;
 use crate::workspace::Workspace;
 

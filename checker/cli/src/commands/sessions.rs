@@ -3,11 +3,12 @@
 use serde::Serialize;
 use verdict::render::Style;
 
-use super::{history, print, print_json, style};
+use super::history;
 use crate::args::{Format, SessionsArguments};
 use crate::clock;
 use crate::error::{Outcome, Result};
 use crate::journal::{Checked, Entry, Event};
+use crate::output::{print, print_json, style};
 use crate::workspace::Workspace;
 
 /// A pause of this many seconds begins a new session.

@@ -6,9 +6,9 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::print;
 use crate::args::Arguments;
 use crate::error::{Context, Outcome, Result};
+use crate::output::print;
 
 /// A script for a shell. It makes `kata` short for `cargo kata` and completes
 /// that: to complete `cargo` itself would take the place of cargo's own script.

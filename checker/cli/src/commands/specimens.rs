@@ -10,11 +10,11 @@ use serde::Serialize;
 use verdict::Record;
 use verdict::render::Style;
 
-use super::{print, print_json, style};
 use crate::args::{Format, SpecimensArguments};
 use crate::compile::Kit;
 use crate::error::{Error, Outcome, Result};
 use crate::grading::{Request, Source, grade_times};
+use crate::output::{print, print_json, style};
 use crate::progress::Progress;
 use crate::specimen::{self, Promise, Specimen};
 use crate::workspace::{Stage, Workspace};

@@ -19,8 +19,6 @@ mod screen;
 mod sheet;
 mod store;
 
-use std::io::{IsTerminal, stdin, stdout};
-
 use assessment::{Mode, Session};
 
 use self::arguments::{InterviewAction, InterviewArguments, InterviewMode};
@@ -29,10 +27,11 @@ use self::desk::{Desk, Started, Time, current, start};
 use self::notes::Section;
 use self::store::Sessions;
 use crate::args::Format;
-use crate::commands::{print, print_json, style, tell};
 use crate::error::{Error, Outcome, Result};
+use crate::output::{print, print_json, style, tell};
 use crate::progress::Progress;
 use crate::report::Shown;
+use crate::terminal;
 use crate::workspace::Workspace;
 
 pub use closed::{hints_cost, keep_closed, reference_opened};
@@ -78,7 +77,7 @@ fn begin(workspace: &Workspace, name: &str, arguments: &InterviewArguments) -> R
             "Not in this workspace, and left out: {missing}.\n\n"
         ));
     }
-    if !arguments.plain && on_a_terminal() {
+    if !arguments.plain && terminal::is_there() {
         return screen::run(&desk);
     }
     print(&pages::opening(&desk, style())?);
@@ -88,17 +87,11 @@ fn begin(workspace: &Workspace, name: &str, arguments: &InterviewArguments) -> R
 fn resume(workspace: &Workspace, plain: bool) -> Result<Outcome> {
     let desk = Desk::open(workspace, &MachineClock)?;
     desk.resume()?;
-    if !plain && on_a_terminal() {
+    if !plain && terminal::is_there() {
         return screen::run(&desk);
     }
     print(&pages::status(&desk, style())?);
     Ok(Outcome::Passed)
-}
-
-/// Whether there is a screen to fill.
-fn on_a_terminal() -> bool {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    stdin().is_terminal() && stdout().is_terminal() && !dumb
 }
 
 fn act(workspace: &Workspace, action: InterviewAction) -> Result<Outcome> {

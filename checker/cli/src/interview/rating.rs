@@ -9,8 +9,8 @@ use super::clock::MachineClock;
 use super::desk::Desk;
 use super::reports;
 use super::store::Sessions;
-use crate::commands::{print, style};
 use crate::error::{Context, Error, Outcome, Result};
+use crate::output::{print, style};
 use crate::workspace::Workspace;
 
 /// `interview rate`.

@@ -12,9 +12,9 @@ use super::clock::MachineClock;
 use super::desk::Desk;
 use super::store::{Handle, Sessions};
 use crate::args::Format;
-use crate::commands::{print, print_json, style};
 use crate::error::{Context, Error, Outcome, Result};
 use crate::markdown;
+use crate::output::{print, print_json, style};
 use crate::workspace::Workspace;
 
 /// `report`.

@@ -16,14 +16,13 @@ use verdict::render::Style;
 
 use super::desk::{Desk, Time, current};
 use super::{pages, rating};
-use crate::commands::print;
 use crate::error::{Context, Outcome, Result};
 use crate::markdown;
+use crate::output::print;
 use crate::progress::{Progress, Step};
 use crate::report::Shown;
 use crate::stop::Stop;
-use crate::watch::ending;
-use crate::watch::terminal::{self, Terminal};
+use crate::terminal::{self, Terminal, ending};
 
 /// How often to look at keys and at the clock.
 const TURN: Duration = Duration::from_millis(100);

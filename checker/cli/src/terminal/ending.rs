@@ -9,7 +9,6 @@ use ratatui::crossterm::terminal::window_size;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::terminal;
 use crate::error::{Context, Result};
 
 /// How long an orderly end may take.
@@ -48,6 +47,6 @@ fn end(flag: &AtomicBool) -> ! {
     // The loop ends at its next turn. It has none if it waits for keys of a terminal
     // that is gone, or if a program that it lent it to goes on.
     thread::sleep(PATIENCE);
-    terminal::give_back();
+    super::give_back();
     std::process::exit(2);
 }

@@ -7,9 +7,9 @@ use verdict::render::Style;
 
 use super::TICK;
 use super::files::Files;
-use crate::commands::{print, tell};
 use crate::error::{Outcome, Result};
 use crate::grading::{Request, grade, remember};
+use crate::output::{print, tell};
 use crate::progress::Progress;
 use crate::report::Shown;
 use crate::workspace::{Stage, Workspace};

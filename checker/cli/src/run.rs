@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use verdict::{Manifest, Record, Verdict};
+use verdict::{Manifest, Record, Verdict, environment};
 
 use crate::compile::Grade;
 use crate::error::{Context, Error, Result};
@@ -54,15 +54,15 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
         command.args(["--exact", check]);
     }
     if let Some(schedule) = request.schedule {
-        command.env("INTERLEAVE_REPLAY", schedule);
+        command.env(environment::REPLAY, schedule);
     }
     if request.deep {
-        command.env("INTERLEAVE_DEEP", "1");
+        command.env(environment::DEEP, "1");
     }
     command
         .current_dir(&grade.folder)
-        .env("INTERLEAVE_RECORDS", records.path())
-        .env("INTERLEAVE_SOURCES", &request.workspace.root)
+        .env(environment::RECORDS, records.path())
+        .env(environment::SOURCES, &request.workspace.root)
         .stdin(Stdio::null())
         .stdout(output.try_clone().context(context)?)
         .stderr(output.try_clone().context(context)?);

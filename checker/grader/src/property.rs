@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use verdict::{FailureKind, Finding};
+use verdict::{FailureKind, Finding, environment};
 
 use crate::child::{self, Child};
 use crate::layout::laid_out;
 use crate::supervise::{is_deep, verdict_of};
 
-/// Repeats a check with the inputs of that seed.
-const SEED: &str = "INTERLEAVE_SEED";
 const CASES: u32 = 256;
 const DEEP_CASES: u32 = 8 * CASES;
 /// How many smaller inputs to try: more than it takes for the histories of the stages.
@@ -91,7 +89,9 @@ fn broken_by<V>(child: &Child, input: V, body: impl Fn(V)) -> Option<Finding> {
 
 /// The same in every run, so that a verdict never changes by chance.
 fn seed(check: &str) -> u64 {
-    let given = std::env::var(SEED).ok().and_then(|seed| seed.parse().ok());
+    let given = std::env::var(environment::SEED)
+        .ok()
+        .and_then(|seed| seed.parse().ok());
     given.unwrap_or_else(|| {
         let mut hasher = DefaultHasher::new();
         check.hash(&mut hasher);

@@ -7,6 +7,7 @@ use model_std::model::{
 };
 use verdict::{
     Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Search, Verdict,
+    environment,
 };
 
 use crate::broken::{Standstill, broken_by, defect_named_with};
@@ -39,8 +40,6 @@ const DEEP: Limits = Limits {
     orderings: Orderings::Strongest,
     stall: STALL,
 };
-/// Names the decisions of the one interleaving that a check is to follow.
-const REPLAY: &str = "INTERLEAVE_REPLAY";
 const STALL: Duration = Duration::from_secs(5);
 
 /// How far this grade looks.
@@ -90,7 +89,7 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
 
 /// The interleaving to follow, where only that one is asked for.
 fn written_down() -> Option<Result<Schedule, NoSchedule>> {
-    let text = std::env::var(REPLAY).ok()?;
+    let text = std::env::var(environment::REPLAY).ok()?;
     Some(text.parse())
 }
 

@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use verdict::{Place, Whose};
-
-/// Where the compiler's relative paths may be looked up.
-pub(crate) const SOURCES: &str = "INTERLEAVE_SOURCES";
+use verdict::{Place, Whose, environment};
 
 /// Reads source files once each.
 #[derive(Debug, Default)]
@@ -98,7 +95,7 @@ fn candidates(file: &str) -> Vec<PathBuf> {
     if path.is_absolute() {
         return vec![path.to_owned()];
     }
-    let given = std::env::var_os(SOURCES).map(PathBuf::from);
+    let given = std::env::var_os(environment::SOURCES).map(PathBuf::from);
     let here = std::env::current_dir().unwrap_or_default();
     given
         .iter()

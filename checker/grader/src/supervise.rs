@@ -9,14 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use verdict::render::{self, Style};
-use verdict::{FailureKind, Finding, Manifest, Record, SCHEMA, Verdict};
+use verdict::{FailureKind, Finding, Manifest, Record, SCHEMA, Verdict, environment};
 
 use crate::{Stage, child};
-
-/// Where to leave a record per check, for whoever started the test binary.
-const RECORDS: &str = "INTERLEAVE_RECORDS";
-/// Set to look deeper and longer.
-pub(crate) const DEEP: &str = "INTERLEAVE_DEEP";
 
 /// What a check has asked itself to do in a fresh process.
 const ANEW: &str = "INTERLEAVE_ANEW";
@@ -56,7 +51,7 @@ impl Budget {
 
 /// Whether this grade was asked to look deeper.
 pub(crate) fn is_deep() -> bool {
-    std::env::var_os(DEEP).is_some_and(|value| value != "0" && !value.is_empty())
+    std::env::var_os(environment::DEEP).is_some_and(|value| value != "0" && !value.is_empty())
 }
 
 /// Runs the check in a child process, reports, and fails the test if it failed.
@@ -96,7 +91,7 @@ pub fn passes_anew(word: &str) -> bool {
     };
     let status = only(&program, check)
         .env_remove(child::RECORD_FILE)
-        .env_remove(RECORDS)
+        .env_remove(environment::RECORDS)
         .env(ANEW, word)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -374,7 +369,7 @@ fn fail_on_manifest(record: &mut Record, problem: &str) {
 
 /// Leaves the record where it was asked for, prints it, and fails the test.
 fn report(record: &Record) {
-    if let Some(folder) = std::env::var_os(RECORDS) {
+    if let Some(folder) = std::env::var_os(environment::RECORDS) {
         let path = Path::new(&folder).join(format!("{}.json", record.check));
         if let Err(error) = child::write_record(&path, record) {
             println!("{}: {error}", path.display());

@@ -4,6 +4,7 @@
 //! Both read the same [`Manifest`] of a stage, and both print a record through
 //! [`render`](crate::render), so a verdict reads the same wherever it appears.
 
+pub mod environment;
 mod manifest;
 mod record;
 pub mod render;

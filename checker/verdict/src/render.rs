@@ -9,7 +9,7 @@ mod text;
 pub use style::Style;
 pub use text::{clean, count, cut, gist, grouped, wrap};
 
-use crate::{Counterexample, FailureKind, Finding, Method, Record, Search, Verdict};
+use crate::{Counterexample, FailureKind, Finding, Method, Record, Search, Verdict, environment};
 
 /// Everything below the headline is set in by this much.
 const INDENT: usize = 2;
@@ -43,7 +43,7 @@ pub fn record(record: &Record, style: Style) -> String {
     if let Some(seed) = record.seed {
         page.lines.extend([
             String::new(),
-            inner.dim(&format!("INTERLEAVE_SEED={seed} repeats it")),
+            inner.dim(&format!("{}={seed} repeats it", environment::SEED)),
         ]);
     }
     let skipped = finding.output.len().saturating_sub(OUTPUT);

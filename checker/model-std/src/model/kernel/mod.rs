@@ -284,7 +284,6 @@ impl Kernel {
 
     /// After a thread stopped being runnable: someone must be able to go on.
     fn settle(&mut self) {
-        // Whoever let the current thread go first need not wait for it any more.
         if self
             .threads
             .iter()

@@ -1,0 +1,12 @@
+//! The environment variables by which a check is told how to run.
+
+/// The folder in which to leave a record per check.
+pub const RECORDS: &str = "INTERLEAVE_RECORDS";
+/// Set to look deeper and longer.
+pub const DEEP: &str = "INTERLEAVE_DEEP";
+/// Repeats a check over random inputs with the inputs of that seed.
+pub const SEED: &str = "INTERLEAVE_SEED";
+/// The decisions of the one interleaving to follow, as text.
+pub const REPLAY: &str = "INTERLEAVE_REPLAY";
+/// The workspace, from which the paths that the compiler was given lead to the sources.
+pub const SOURCES: &str = "INTERLEAVE_SOURCES";

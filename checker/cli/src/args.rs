@@ -48,6 +48,10 @@ pub enum Command {
     Reset(StageArguments),
     /// Show when you practised, and how it went.
     Sessions(SessionsArguments),
+    /// Sit a timed mock interview, beside your own editor.
+    Interview(InterviewArguments),
+    /// Read the assessment of a finished session.
+    Report(ReportArguments),
     /// Grade the solutions that are known to be right or wrong: they test the grader.
     Specimens(SpecimensArguments),
     /// Check toolchain, workspace, stages and book, and say how to mend what is wrong.
@@ -61,10 +65,6 @@ pub enum Command {
     },
     /// Print the manual page, in roff.
     Man,
-    /// Sit a timed mock interview, beside your own editor.
-    Interview(InterviewArguments),
-    /// Read the assessment of a finished session.
-    Report(ReportArguments),
 }
 
 /// Arguments of `list`.

@@ -57,11 +57,11 @@ pub fn styled(markdown: &str, style: Style) -> String {
     let mut fenced = false;
     let mut text = String::new();
     for line in filled(markdown, style.width).lines() {
-        let fence = line.trim_start().starts_with("```");
-        fenced ^= fence;
-        let styled = if fence {
-            style.dim(line)
-        } else if fenced {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            continue;
+        }
+        let styled = if fenced {
             style.name(line)
         } else if line.starts_with('#') {
             style.strong(line.trim_start_matches('#').trim_start())

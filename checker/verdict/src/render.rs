@@ -43,7 +43,10 @@ pub fn record(record: &Record, style: Style) -> String {
     if let Some(seed) = record.seed {
         page.lines.extend([
             String::new(),
-            inner.dim(&format!("{}={seed} repeats it", environment::SEED)),
+            inner.dim(&format!(
+                "Inputs of {}={seed}, the same in every run",
+                environment::SEED
+            )),
         ]);
     }
     let skipped = finding.output.len().saturating_sub(OUTPUT);

@@ -1,5 +1,7 @@
 //! Without a command: where the learner is, what is due, and what to do next.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 use verdict::render::{Style, wrap};
 
@@ -85,13 +87,19 @@ impl<'a> Home<'a> {
         text
     }
 
-    /// The first stage that has never passed.
+    /// The stage that was graded last, unless it has passed; then the next one from
+    /// there on that never has.
     fn next(&self) -> Option<&'a Stage> {
-        let solved = |stage: &Stage| {
-            let standing = self.standings.get(stage.name());
-            standing.is_some_and(|standing| standing.solved_at.is_some())
-        };
-        self.stages.iter().find(|stage| !solved(stage))
+        let standing = |stage: &Stage| self.standings.get(stage.name());
+        let graded_at = |at: &usize| standing(&self.stages[*at]).map(|standing| standing.last_at);
+        let latest = (0..self.stages.len()).max_by_key(|at| (graded_at(at), Reverse(*at)))?;
+        let (before, from) = self.stages.split_at(latest);
+        let is_red = |stage: &Stage| standing(stage).is_some_and(|graded| !graded.last.passed);
+        let is_new =
+            |stage: &Stage| standing(stage).is_none_or(|graded| graded.solved_at.is_none());
+        from.first()
+            .filter(|stage| is_red(stage))
+            .or_else(|| from.iter().chain(before).find(|stage| is_new(stage)))
     }
 
     fn is_due(&self, due: &Due) -> bool {

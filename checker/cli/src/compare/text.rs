@@ -34,8 +34,19 @@ impl Comparison {
             Layout::Unified => false,
         };
         let mut text = String::new();
-        for pair in &self.pairs {
+        let (unremarkable, told): (Vec<_>, Vec<_>) =
+            self.pairs.iter().partition(|pair| pair.is_unremarkable());
+        for pair in told {
             text.push_str(&pair.text(side, style));
+            text.push('\n');
+        }
+        if !unremarkable.is_empty() {
+            let names = unremarkable.iter().map(|pair| &*pair.reference.name);
+            let names = names.collect::<Vec<_>>().join(", ");
+            text.push_str(&format!("{}\n\n", style.strong("The same in both")));
+            for line in wrap(&names, style.width - 2) {
+                text.push_str(&format!("  {}\n", style.name(&line)));
+            }
             text.push('\n');
         }
         if !self.only_yours.is_empty() {
@@ -55,6 +66,16 @@ impl Comparison {
 }
 
 impl Pair {
+    fn is_the_same_in_both(&self) -> bool {
+        let yours = self.yours.as_ref();
+        yours.is_some_and(|yours| yours.source == self.reference.source)
+    }
+
+    /// Whether there is neither a difference nor a comment.
+    fn is_unremarkable(&self) -> bool {
+        self.is_the_same_in_both() && self.points.is_empty()
+    }
+
     fn text(&self, side: bool, style: Style) -> String {
         let name = style.strong(&style.name(&self.reference.name));
         let mut text = match &self.yours {
@@ -62,9 +83,7 @@ impl Pair {
                 "{name}  only in the reference, {}\n",
                 place(&self.reference, style)
             ),
-            Some(yours) if yours.source == self.reference.source => {
-                format!("{name}  the same in both\n")
-            }
+            Some(_) if self.is_the_same_in_both() => format!("{name}  the same in both\n"),
             Some(yours) => {
                 let (yours, reference) = (place(yours, style), place(&self.reference, style));
                 format!("{name}  yours {yours}, reference {reference}\n")
@@ -72,22 +91,20 @@ impl Pair {
         };
         match &self.yours {
             None => text.push_str(&block(&self.reference.source, "  ", |line| line.to_owned())),
-            Some(yours) if yours.source == self.reference.source => {}
+            Some(_) if self.is_the_same_in_both() => {}
             Some(yours) if side => text.push_str(&columns(yours, &self.reference, style)),
             Some(yours) => text.push_str(&unified(yours, &self.reference, style)),
         }
         for point in &self.points {
             let heading = format!("The commentary, under “{}”:", point.heading);
             text.push_str(&format!("\n  {}\n", style.dim(&heading)));
-            for line in wrap(&point.text, style.width - 4) {
-                text.push_str(&format!(
-                    "  {} {}",
-                    style.dim("│"),
-                    markdown::styled(&line, style)
-                ));
-                if !text.ends_with('\n') {
-                    text.push('\n');
-                }
+            let beside = Style {
+                width: style.width - 4,
+                ..style
+            };
+            let filled = markdown::filled(&point.text, beside.width);
+            for line in markdown::styled(&filled, beside).lines() {
+                text.push_str(&format!("  {} {line}\n", style.dim("│")));
             }
         }
         text

@@ -21,6 +21,8 @@ pub struct History {
 pub struct Standing<'a> {
     /// The last run of its checks.
     pub last: &'a Checked,
+    /// When that ended.
+    pub last_at: u64,
     /// When it passed for the first time, if it ever has.
     pub solved_at: Option<u64>,
 }
@@ -67,7 +69,12 @@ impl History {
                 .get(last.stage.as_str())
                 .and_then(|standing| standing.solved_at);
             let solved_at = before.or(last.passed.then_some(at));
-            standings.insert(&last.stage, Standing { last, solved_at });
+            let standing = Standing {
+                last,
+                last_at: at,
+                solved_at,
+            };
+            standings.insert(&last.stage, standing);
         }
         standings
     }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use verdict::Record;
-use verdict::render::{self, Style};
+use verdict::render::{self, Style, wrap};
 
 use super::Report;
 use crate::compile::Reason;
@@ -80,10 +80,7 @@ impl Report {
         let rest: Vec<&Record> = open.collect();
         if !rest.is_empty() {
             text.push_str("\nAlso open (`--all` shows them in full):\n");
-            text.extend(
-                rest.into_iter()
-                    .map(|record| in_a_line(record, shown.style)),
-            );
+            text.push_str(&in_short(&rest, shown.style));
         }
         text
     }
@@ -107,8 +104,9 @@ impl Report {
         if self.warnings > 0 {
             let plural = if self.warnings == 1 { "" } else { "s" };
             let line = format!(
-                "  The compiler has {} warning{plural} about it.",
-                self.warnings
+                "  The compiler has {} warning{plural} about it{}",
+                self.warnings,
+                self.where_warnings_are()
             );
             text.push_str(&format!("{}\n", style.dim(&line)));
         }
@@ -130,10 +128,19 @@ impl Report {
         text
     }
 
+    /// How to see the compiler's warnings, where cargo knows the code as a package.
+    fn where_warnings_are(&self) -> String {
+        if self.source.starts_with("exercises/") {
+            format!(": cargo check -p {}", self.stage)
+        } else {
+            ".".to_owned()
+        }
+    }
+
     fn state(&self) -> String {
         let total = self.checks.len();
         match (&self.rejection, self.open().count()) {
-            (Some(_), _) => "nothing was checked yet".to_owned(),
+            (Some(_), _) => "nothing was checked".to_owned(),
             (None, 0) if self.passed => format!("all {total} checks passed"),
             (None, 0) => "the grader needs mending, your code may be right".to_owned(),
             (None, open) => format!("{open} of {total} checks to go"),
@@ -153,14 +160,27 @@ fn refused(reason: Reason, stage: &str, style: Style) -> String {
     }
 }
 
-/// A check that is not shown in full: its name, and what happened as far as it
-/// fits.
-fn in_a_line(record: &Record, style: Style) -> String {
-    let message = record
-        .finding
-        .as_ref()
-        .map_or("", |finding| finding.message.as_str());
-    let room = style.width.saturating_sub(record.check.chars().count() + 6);
-    let first = render::gist(message, room);
-    format!("  {}   {}\n", record.check, style.dim(&first))
+/// Checks that are not shown in full: the names of those that say the same, and what
+/// they say as far as it fits in a line.
+fn in_short(records: &[&Record], style: Style) -> String {
+    let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
+    for record in records {
+        let finding = record.finding.as_ref();
+        let message = finding.map_or("", |finding| &finding.message);
+        match told.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, names)) => names.push(&record.check),
+            None => told.push((message, vec![&record.check])),
+        }
+    }
+    let mut text = String::new();
+    for (message, names) in told {
+        for line in wrap(&names.join(", "), style.width - 2) {
+            text.push_str(&format!("  {line}\n"));
+        }
+        let gist = render::gist(message, style.width - 4);
+        if !gist.is_empty() {
+            text.push_str(&format!("    {}\n", style.dim(&gist)));
+        }
+    }
+    text
 }

@@ -4,10 +4,20 @@ use super::kernel::{Kernel, ObjectId, ThreadId, Why};
 use super::trace::short_place;
 
 impl Kernel {
-    /// `Mutex<State> (lib.rs:40)`.
+    /// `Mutex<State> (lib.rs:40)`, and `Mutex<State> (lib.rs:40 #2)` for the second of
+    /// those that one line created: a loop, or a derived `Default`.
     pub(crate) fn describe(&self, object: ObjectId) -> String {
         let state = &self.objects[object.0];
-        format!("{} ({})", state.name(), short_place(state.created))
+        let place = short_place(state.created);
+        let earlier = &self.objects[..object.0];
+        match earlier
+            .iter()
+            .filter(|other| other.is_twin_of(state))
+            .count()
+        {
+            0 => format!("{} ({place})", state.name()),
+            twins => format!("{} ({place} #{})", state.name(), twins + 1),
+        }
     }
 
     fn label(&self, thread: ThreadId) -> String {

@@ -98,6 +98,12 @@ impl ObjectState {
     }
 
     /// `Mutex<State>`.
+    /// Whether nothing but its place in memory tells it from the other one.
+    pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
+        let identity = |state: &Self| (state.kind, state.content, state.created);
+        identity(self) == identity(other)
+    }
+
     pub(crate) fn name(&self) -> String {
         match self.content {
             Some(content) => format!("{}<{}>", self.kind, short_type_name(content)),

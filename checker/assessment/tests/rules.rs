@@ -24,6 +24,8 @@ const CHECKS: [(&str, Dimension); 8] = [
 ];
 const STAGES: [(&str, u32); 2] = [("one", 30), ("two", 30)];
 const REQUIREMENTS: usize = 5;
+/// The code that every stage begins with.
+const GIVEN: &str = "// given\n#[test]\nfn given() {}\n";
 const FULL: &str = "Either a queue for each worker or batches of 16 claims; I would keep the one \
                     lock until a task takes less than a microsecond.";
 
@@ -137,7 +139,7 @@ fn facts(name: &str, minutes: u32) -> StageFacts {
                 dimension: *dimension,
             })
             .collect(),
-        given: files("// given"),
+        given: files(GIVEN),
         planted: None,
     }
 }
@@ -214,7 +216,11 @@ impl StageStory {
             });
         }
         for attempt in 0..self.attempts {
-            let tests = if self.tests { "#[test]" } else { "" };
+            let tests = if self.tests {
+                "#[test]\n#[should_panic]\nfn own() {}"
+            } else {
+                ""
+            };
             let files = files(&format!("// {attempt}\n{tests}"));
             let hash = of_sources(&files);
             kinds.push(Kind::Edited {
@@ -447,4 +453,62 @@ fn a_few_sessions_and_their_levels() {
         ..stage(gaps, 2)
     };
     assert_eq!(level(both(hinted), Some(4)), Level::Senior);
+}
+
+fn stage_of(green_from: [usize; 8], attempts: usize) -> StageStory {
+    StageStory {
+        asked: vec![],
+        plan: false,
+        tests: false,
+        hints: 0,
+        green_from: green_from.to_vec(),
+        attempts,
+        answers: 0,
+    }
+}
+
+/// Everything that is said of a session, a sentence a line.
+fn said(kinds: Vec<Kind>) -> String {
+    let assessment = assess(Rubric::published(), &journal(kinds), Context::default());
+    let lines = assessment.sentences();
+    lines.map(|sentence| sentence.text.clone() + "\n").collect()
+}
+
+fn said_of(stages: Vec<StageStory>) -> String {
+    let story = Story {
+        stages,
+        interviewer: None,
+    };
+    said(story.kinds())
+}
+
+#[test]
+fn a_test_that_takes_the_place_of_a_given_one_is_the_candidates_own() {
+    let own = "Own tests were in `one` before its first graded check.";
+    let none = "No version of the code has a test of the candidate's own.";
+    let tested = StageStory {
+        tests: true,
+        ..stage_of([0; 8], 1)
+    };
+    assert!(said_of(vec![tested]).contains(own));
+    assert!(said_of(vec![stage_of([0; 8], 1)]).contains(none));
+    // A given test with another body is still the one that was given.
+    let mut kinds = Story {
+        stages: vec![stage_of([0; 8], 1)],
+        interviewer: None,
+    }
+    .kinds();
+    for kind in &mut kinds {
+        if let Kind::Edited { files: edited, .. } = kind {
+            *edited = files("#[test]\nfn given() { assert!(true) }\n");
+        }
+    }
+    assert!(said(kinds).contains(none));
+}
+
+#[test]
+fn what_was_never_red_is_not_spoken_of() {
+    let advice = "first red check";
+    assert!(!said_of(vec![stage_of([0; 8], 1)]).contains(advice));
+    assert!(said_of(vec![stage_of([1, 0, 0, 0, 0, 0, 0, 0], 2)]).contains(advice));
 }

@@ -27,7 +27,7 @@ pub(super) fn of(
     areas.sort_by_key(|area| area.closed == Some(true));
     areas.extend(questions(rubric, session));
     areas.extend(plan(session));
-    areas.extend(tests(session));
+    areas.extend(tests(session, gaps));
     areas.extend(trade_offs(session));
     areas.extend(compiling(session));
     areas.extend(hints(session));
@@ -226,7 +226,7 @@ fn plan(session: &Session<'_>) -> Option<Area> {
     ))
 }
 
-fn tests(session: &Session<'_>) -> Option<Area> {
+fn tests(session: &Session<'_>, gaps: &[Gap<'_>]) -> Option<Area> {
     let graded = session.stages.iter().find_map(|run| run.graded().next())?;
     let sentence = match first_tests(session) {
         Some((_, true, _)) => return None,
@@ -243,8 +243,12 @@ fn tests(session: &Session<'_>) -> Option<Area> {
             Sentence::new(text, [graded.event.id, session.end()])
         }
     };
-    let practise = "Write the test that would have caught the first red check, and watch it fail \
-                    before the fix.";
+    let practise = if gaps.is_empty() {
+        "Make a test of an answer that the interviewer gave, before the code, and watch it fail."
+    } else {
+        "Write the test that would have caught the first red check, and watch it fail before the \
+         fix."
+    };
     Some(plain(
         Dimension::Testing,
         "Tests of one's own",

@@ -185,15 +185,22 @@ pub(super) fn hints<'a>(session: &'a Session<'a>) -> Vec<(&'a Event, Option<Even
     hints
 }
 
-/// How many tests of their own the candidate wrote.
-fn own_tests(run: &StageRun<'_>, files: &Sources) -> usize {
-    let count = |files: &Sources| -> usize {
-        files
-            .values()
-            .map(|text| text.matches("#[test]").count())
-            .sum()
-    };
-    count(files).saturating_sub(count(&run.facts.given))
+/// The names of the tests.
+fn tests(files: &Sources) -> impl Iterator<Item = &str> {
+    let marked = files
+        .values()
+        .flat_map(|text| text.split("#[test]").skip(1));
+    marked.filter_map(|text| {
+        let (_, name) = text.split_once("fn ")?;
+        name.split(|char: char| char != '_' && !char.is_alphanumeric())
+            .next()
+    })
+}
+
+/// Whether there is a test that the candidate was not given. One that they were given
+/// and changed has its name still, and is none of their own.
+fn has_own_tests(run: &StageRun<'_>, files: &Sources) -> bool {
+    tests(files).any(|name| tests(&run.facts.given).all(|given| given != name))
 }
 
 /// The first version with tests of one's own, and whether it was there before the
@@ -203,7 +210,7 @@ pub(super) fn first_tests<'a>(session: &Session<'a>) -> Option<(&'a Event, bool,
     for run in &session.stages {
         let graded = run.graded().next().map(|attempt| attempt.event.id);
         let mut versions = run.versions.iter();
-        let tested = versions.find(|(_, files)| own_tests(run, files) > 0);
+        let tested = versions.find(|(_, files)| has_own_tests(run, files));
         let Some((event, _)) = tested else { continue };
         let before = graded.is_none_or(|graded| event.id < graded);
         if before {

@@ -95,7 +95,7 @@ pub enum Kind {
         stage: String,
         /// What was asked.
         question: String,
-        /// Index of the requirement that it uncovered.
+        /// Index of the requirement that it found out.
         requirement: Option<usize>,
         /// What the interviewer said.
         answer: String,

@@ -1,6 +1,8 @@
 //! What happened in a session, by stage. Everything here is read off the events
 //! in one pass and borrowed from them.
 
+use std::collections::BTreeSet;
+
 use verdict::{FailureKind, Record, Verdict};
 
 use crate::{
@@ -68,7 +70,7 @@ pub struct StageRun<'a> {
 pub struct Question<'a> {
     /// The event.
     pub event: &'a Event,
-    /// The requirement that it uncovered.
+    /// The requirement that it found out.
     pub requirement: Option<usize>,
 }
 
@@ -234,6 +236,16 @@ impl<'a> StageRun<'a> {
     pub fn graded(&self) -> impl Iterator<Item = &Attempt<'a>> {
         let own = |attempt: &&Attempt<'_>| !attempt.given && attempt.refusal.is_none();
         self.attempts.iter().filter(own)
+    }
+
+    /// How many requirements the questions found out.
+    #[must_use]
+    pub fn found_out(&self) -> usize {
+        let found = self
+            .asked
+            .iter()
+            .filter_map(|question| question.requirement);
+        found.collect::<BTreeSet<usize>>().len()
     }
 
     /// The first change of the code.

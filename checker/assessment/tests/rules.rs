@@ -38,7 +38,7 @@ struct Story {
 
 #[derive(Debug, Clone)]
 struct StageStory {
-    /// Requirements uncovered before code.
+    /// Requirements found out before code.
     asked: Vec<usize>,
     plan: bool,
     tests: bool,

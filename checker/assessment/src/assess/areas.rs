@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use verdict::render::gist;
 
-use super::conduct::{FollowUp, answers, first_tests, plan_before_code, uncovered};
+use super::conduct::{FollowUp, answers, first_tests, found_out, plan_before_code};
 use super::gaps::Gap;
 use super::words::{clock, count, full_stop, list, ordinal};
 use super::{Area, DimensionResult, Sentence};
@@ -13,7 +13,7 @@ use crate::{Dimension, EventId, Rubric, Session};
 /// Characters of a check's message that a sentence has room for.
 const MESSAGE: usize = 160;
 
-/// Uncovering fewer requirements than this is an area of its own.
+/// Finding out fewer requirements than this is an area of its own.
 const FEW_QUESTIONS: usize = 2;
 
 pub(super) fn of(
@@ -168,7 +168,7 @@ fn gap_area(gap: &Gap<'_>) -> Area {
 }
 
 fn questions(rubric: &Rubric, session: &Session<'_>) -> Option<Area> {
-    let found = uncovered(session);
+    let found = found_out(session);
     let first = session.stages.first()?;
     if found.len() >= FEW_QUESTIONS {
         return None;
@@ -177,9 +177,9 @@ fn questions(rubric: &Rubric, session: &Session<'_>) -> Option<Area> {
     let asked: usize = session.stages.iter().map(|run| run.asked.len()).sum();
     let outcome = match (asked, found.len()) {
         (0, _) => "No question was asked".to_owned(),
-        (asked, 0) => format!("{} uncovered nothing before code", count(asked, "question")),
+        (asked, 0) => format!("{} found out nothing before code", count(asked, "question")),
         (asked, _) => format!(
-            "{} uncovered one requirement before code",
+            "{} found out one requirement before code",
             count(asked, "question")
         ),
     };

@@ -8,8 +8,8 @@ use crate::answer::Contents;
 use crate::rubric::nth;
 use crate::{Attempt, Event, EventId, Rubric, Session, Sources, StageRun};
 
-/// Requirements uncovered before code: stage, index, event.
-pub(super) fn uncovered<'a>(session: &Session<'a>) -> Vec<(&'a str, usize, &'a Event)> {
+/// Requirements found out before code: stage, index, event.
+pub(super) fn found_out<'a>(session: &Session<'a>) -> Vec<(&'a str, usize, &'a Event)> {
     let mut found: Vec<(&str, usize, &Event)> = Vec::new();
     for run in &session.stages {
         let code = run.first_edit().map(|event| event.id);
@@ -40,11 +40,11 @@ pub(super) fn plan_before_code<'a>(session: &Session<'a>) -> Option<&'a Event> {
 
 pub(super) fn decomposition(rubric: &Rubric, session: &Session<'_>) -> Vec<Evidence> {
     let values = &rubric.values.questions;
-    let found = uncovered(session);
+    let found = found_out(session);
     let share = found.len().min(values.full) as f64 / values.full as f64;
     let questions = Sentence::new(
         format!(
-            "{} uncovered by asking before code; {} count in full.",
+            "{} found out by asking before code; {} count in full.",
             count(found.len(), "requirement"),
             values.full
         ),

@@ -1,6 +1,6 @@
 //! What was good.
 
-use super::conduct::{FollowUp, answers, first_tests, hints, plan_before_code, uncovered};
+use super::conduct::{FollowUp, answers, first_tests, found_out, hints, plan_before_code};
 use super::gaps::Gap;
 use super::level::in_a_sentence;
 use super::score::{green_at_once, stages};
@@ -156,7 +156,7 @@ fn hints_used(session: &Session<'_>) -> Vec<Sentence> {
 }
 
 fn questions(session: &Session<'_>) -> Vec<Sentence> {
-    let found = uncovered(session);
+    let found = found_out(session);
     if found.len() < 2 {
         return Vec::new();
     }

@@ -118,7 +118,7 @@ fn told(session: &Session<'_>, event: &Event) -> (Sort, String) {
             ..
         } => {
             let what = match requirement {
-                Some(index) => format!("uncovered requirement {} of `{stage}`", index + 1),
+                Some(index) => format!("found out requirement {} of `{stage}`", index + 1),
                 None => "up to the candidate".to_owned(),
             };
             (Sort::Talk, format!("asked “{question}”: {what}"))

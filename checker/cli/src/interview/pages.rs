@@ -183,14 +183,10 @@ pub fn status(desk: &Desk<'_>, style: Style) -> Result<String> {
                 }
             }
         };
-        let asked = run
-            .asked
-            .iter()
-            .filter(|question| question.requirement.is_some())
-            .count();
         let mut line = format!(
-            "  {mark} {}   {checks}; {asked} of {} requirements uncovered",
+            "  {mark} {}   {checks}; {} of {} requirements found out",
             run.facts.name,
+            run.found_out(),
             run.facts.requirements.len()
         );
         if let Some((_, tier)) = run.strongest_hint() {
@@ -265,11 +261,7 @@ pub fn standing(desk: &Desk<'_>) -> Result<Standing> {
         passed: run.passed.is_some(),
         attempts: run.attempts.len(),
         hints: run.strongest_hint().map_or(0, |(_, tier)| tier),
-        uncovered: run
-            .asked
-            .iter()
-            .filter(|question| question.requirement.is_some())
-            .count(),
+        uncovered: run.found_out(),
         follow_ups: notes::questions(run.facts)
             .filter(|_| run.passed.is_some())
             .map(|(_, question)| question.to_owned())

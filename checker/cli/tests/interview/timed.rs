@@ -112,3 +112,17 @@ fn a_bug_bash_is_drawn_by_its_seed() {
     let others: Vec<String> = ["4", "5", "6"].map(bash).into();
     assert!(others.iter().any(|other| *other != code));
 }
+
+#[test]
+fn what_two_questions_find_out_is_one_requirement() {
+    let workspace = Timed::new("asked");
+    workspace.expect(0, 0, &["interview", "scheduler"]);
+    for question in ["What if a task panics?", "What happens when a task panics?"] {
+        let said = workspace.expect(0, 1_000, &["interview", "ask", question]);
+        assert!(said.contains("A panic is caught."), "{said}");
+    }
+    let said = workspace.expect(0, 2_000, &["interview", "status"]);
+    assert!(said.contains("; 1 of "), "{said}");
+    assert!(said.contains(" requirements found out\n"), "{said}");
+    assert_eq!(status(&workspace, 3_000)["stages"][0]["uncovered"], 1);
+}

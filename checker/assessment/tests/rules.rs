@@ -512,3 +512,29 @@ fn what_was_never_red_is_not_spoken_of() {
     assert!(!said_of(vec![stage_of([0; 8], 1)]).contains(advice));
     assert!(said_of(vec![stage_of([1, 0, 0, 0, 0, 0, 0, 0], 2)]).contains(advice));
 }
+
+#[test]
+fn a_defect_is_told_with_the_check_that_showed_it() {
+    let story = Story {
+        stages: vec![stage_of([0, 1, 0, 0, 0, 0, 0, 0], 2)],
+        interviewer: None,
+    };
+    let mut kinds = story.kinds();
+    let mut last = None;
+    for kind in &mut kinds {
+        if let Kind::Checked { records, .. } = kind {
+            last = Some(records);
+        }
+    }
+    let broken = &mut last.expect("a check")[3];
+    *broken = record("one", &broken.check, "torn-read", false);
+    let said = said(kinds);
+    for sentence in [
+        "At the first graded check of `one` (0:04) it did not hold that no check then act \
+         (`check-then-act`).",
+        "At the second graded check (0:06) it showed where this was checked: “no lost wakeup” \
+         (`torn-read`).",
+    ] {
+        assert!(said.contains(sentence), "{said}");
+    }
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use verdict::render::gist;
 
 use super::conduct::{FollowUp, answers, first_tests, found_out, plan_before_code};
-use super::gaps::Gap;
-use super::words::{clock, count, full_stop, list, ordinal};
+use super::gaps::{Gap, Graded, History};
+use super::words::{clock, codes, count, full_stop, list, ordinal};
 use super::{Area, DimensionResult, Sentence};
 use crate::{Dimension, EventId, Rubric, Session};
 
@@ -87,7 +87,7 @@ fn gap_area(gap: &Gap<'_>) -> Area {
             ordinal(red.number),
             clock(red.attempt.event.at_ms),
             history.check.replace('_', " "),
-            list(gap.defects.iter().map(|defect| format!("`{defect}`")))
+            codes(gap.defects_of(red.number))
         ),
         [red.id()],
     ));
@@ -102,24 +102,7 @@ fn gap_area(gap: &Gap<'_>) -> Area {
     if let Some(why) = finding.and_then(|finding| finding.why.as_deref()) {
         sentences.push(Sentence::new(full_stop(why), [red.id()]));
     }
-    let others: Vec<_> = gap
-        .checks
-        .iter()
-        .filter(|other| other.check != history.check)
-        .collect();
-    if !others.is_empty() {
-        let names = list(
-            others
-                .iter()
-                .map(|other| format!("“{}”", other.check.replace('_', " "))),
-        );
-        let text = format!("It showed as well where this was checked: {names}.");
-        let cites = others
-            .iter()
-            .filter_map(|other| other.red)
-            .map(|red| red.id());
-        sentences.push(Sentence::new(text, cites));
-    }
+    sentences.extend(elsewhere(gap, history, red));
     if let Some((regressed, again)) = gap.regression() {
         let text = format!(
             "“{}” had been green before it was red at {}.",
@@ -165,6 +148,35 @@ fn gap_area(gap: &Gap<'_>) -> Area {
         shown: Some((red.id(), history.check.to_owned())),
         practise: Some(Sentence::new(practise, gap.cites())),
     }
+}
+
+/// The other checks that showed a gap: at its first attempt, and at each later one that
+/// had a new one.
+fn elsewhere(gap: &Gap<'_>, first: &History<'_>, red: Graded<'_>) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    for (number, attempt) in gap.run.graded().enumerate() {
+        let others: Vec<_> = gap
+            .red_first_in(number)
+            .filter(|other| other.check != first.check)
+            .map(|other| format!("“{}”", other.check.replace('_', " ")))
+            .collect();
+        if others.is_empty() {
+            continue;
+        }
+        let names = list(others);
+        let text = if number == red.number {
+            format!("It showed as well where this was checked: {names}.")
+        } else {
+            format!(
+                "At the {} graded check ({}) it showed where this was checked: {names} ({}).",
+                ordinal(number),
+                clock(attempt.event.at_ms),
+                codes(gap.defects_of(number))
+            )
+        };
+        sentences.push(Sentence::new(text, [attempt.event.id]));
+    }
+    sentences
 }
 
 fn questions(rubric: &Rubric, session: &Session<'_>) -> Option<Area> {

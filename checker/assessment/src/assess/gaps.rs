@@ -15,8 +15,6 @@ pub(super) struct Gap<'a> {
     pub family: &'a Family,
     /// The checks that showed it.
     pub checks: Vec<History<'a>>,
-    /// The names of the defects.
-    pub defects: BTreeSet<&'a str>,
 }
 
 /// A check over the graded attempts of a stage, which count from 0.
@@ -78,6 +76,12 @@ impl<'a> History<'a> {
         history
     }
 
+    /// The defect that it showed where it was red first.
+    fn defect(&self) -> Option<&'a str> {
+        let finding = self.red?.attempt.record(self.check)?.finding.as_ref()?;
+        finding.defect.as_deref()
+    }
+
     /// How many attempts it took from the first red one to green for good.
     pub(super) fn attempts(&self) -> Option<usize> {
         let (red, green) = (self.red?, self.green?);
@@ -99,10 +103,10 @@ pub(super) fn of<'a>(rubric: &'a Rubric, session: &'a Session<'a>) -> Vec<Gap<'a
                 continue;
             };
             let Some(red) = history.red else { continue };
-            match defect(red, &check.name) {
+            match history.defect() {
                 Some(defect) => {
                     let family = rubric.family(defect, check.dimension);
-                    add(&mut gaps, begin, run, family, history, defect);
+                    add(&mut gaps, begin, run, family, history);
                 }
                 None => nameless.push((check, history, red)),
             }
@@ -113,7 +117,7 @@ pub(super) fn of<'a>(rubric: &'a Rubric, session: &'a Session<'a>) -> Vec<Gap<'a
                 Some(gap) => gap.checks.push(history),
                 None => {
                     let family = rubric.family(&check.defect, check.dimension);
-                    add(&mut gaps, begin, run, family, history, &check.defect);
+                    add(&mut gaps, begin, run, family, history);
                 }
             }
         }
@@ -129,26 +133,16 @@ fn add<'a>(
     run: &'a StageRun<'a>,
     family: &'a Family,
     history: History<'a>,
-    defect: &'a str,
 ) {
     let same = |gap: &&mut Gap<'_>| gap.family.id == family.id;
     match gaps[begin..].iter_mut().find(same) {
-        Some(gap) => {
-            gap.checks.push(history);
-            gap.defects.insert(defect);
-        }
+        Some(gap) => gap.checks.push(history),
         None => gaps.push(Gap {
             run,
             family,
             checks: vec![history],
-            defects: BTreeSet::from([defect]),
         }),
     }
-}
-
-fn defect<'a>(red: Graded<'a>, check: &str) -> Option<&'a str> {
-    let finding = red.attempt.record(check)?.finding.as_ref()?;
-    finding.defect.as_deref()
 }
 
 impl<'a> Gap<'a> {
@@ -160,6 +154,33 @@ impl<'a> Gap<'a> {
 
     fn first_number(&self) -> usize {
         self.first().1.number
+    }
+
+    /// The checks that were first red in the attempt of that number.
+    pub(super) fn red_first_in(&self, number: usize) -> impl Iterator<Item = &History<'a>> {
+        let red = move |history: &&History<'_>| history.red.is_some_and(|red| red.number == number);
+        self.checks.iter().filter(red)
+    }
+
+    /// What the checks showed that were first red in the attempt of that number. A check that
+    /// failed without showing a defect is there for one, and that is told if no other is.
+    pub(super) fn defects_of(&self, number: usize) -> BTreeSet<&'a str> {
+        let shown: BTreeSet<&str> = self
+            .red_first_in(number)
+            .filter_map(History::defect)
+            .collect();
+        if !shown.is_empty() {
+            return shown;
+        }
+        let first = self
+            .red_first_in(number)
+            .next()
+            .map(|history| history.check);
+        let checks = self.run.facts.checks.iter();
+        checks
+            .filter(|check| Some(check.name.as_str()) == first)
+            .map(|check| check.defect.as_str())
+            .collect()
     }
 
     /// The check that showed it first, with a counterexample where there is one.

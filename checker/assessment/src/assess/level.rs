@@ -1,8 +1,7 @@
 //! From scores to a level, and what the level rests on.
 
 use super::gaps::Gap;
-use super::score::stages;
-use super::words::{clock, count, list, ordinal};
+use super::words::{clock, codes, count, list, ordinal};
 use super::{Bugs, Context, DimensionResult, GateResult, Sentence, Standing};
 use crate::{Dimension, Event, EventId, Kind, Level, LevelRule, Reason, Rubric, Session, StageRun};
 
@@ -87,7 +86,7 @@ fn reach(session: &Session<'_>, rule: &LevelRule) -> (bool, Sentence) {
     let aside = if capped.is_empty() || rule.id <= Level::Senior {
         String::new()
     } else {
-        format!("; a third hint keeps {} out of this count", stages(capped))
+        format!("; a third hint keeps {} out of this count", codes(capped))
     };
     let text = format!(
         "Stages worth {minutes} minutes are green (at least {wanted:.0} of the loop's {}{aside}).",
@@ -115,7 +114,7 @@ fn open_gate(session: &Session<'_>, name: &str, open: &[&Gap<'_>]) -> Sentence {
     if open.is_empty() {
         return Sentence::new(format!("{name}: no gap is open."), [session.end()]);
     }
-    let names = stages(open.iter().map(|gap| gap.run.facts.name.as_str()));
+    let names = codes(open.iter().map(|gap| gap.run.facts.name.as_str()));
     let cites = open.iter().flat_map(|gap| gap.cites());
     Sentence::new(format!("{name}: a gap is open in {names}."), cites)
 }
@@ -258,7 +257,7 @@ fn reached(session: &Session<'_>) -> Sentence {
         _ => format!(
             "{reached} reached in the `{}` loop, with {} green {how}.",
             session.name,
-            stages(green)
+            codes(green)
         ),
     };
     let opened = session.stages.iter().map(|run| run.opened.id);

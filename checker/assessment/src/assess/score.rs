@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::conduct::{decomposition, idiom, iteration, testing, trade_offs};
 use super::gaps::{Gap, History};
-use super::words::{list, ordinal};
+use super::words::ordinal;
 use super::{DimensionResult, Evidence, Judged, Sentence};
 use crate::rubric::{Judge, nth};
 use crate::{Dimension, EventId, Kind, Rubric, Session, StageRun};
@@ -192,9 +192,4 @@ pub(super) fn green_at_once<'a>(
         }
     }
     stages
-}
-
-/// Names of stages in code marks.
-pub(super) fn stages<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    list(names.into_iter().map(|name| format!("`{name}`")))
 }

@@ -3,8 +3,8 @@
 use super::conduct::{FollowUp, answers, first_tests, found_out, hints, plan_before_code};
 use super::gaps::Gap;
 use super::level::in_a_sentence;
-use super::score::{green_at_once, stages};
-use super::words::{clock, count, list, times};
+use super::score::green_at_once;
+use super::words::{clock, codes, count, list, times};
 use super::{DimensionResult, Point, Sentence};
 use crate::{Dimension, Rubric, Session};
 
@@ -59,7 +59,7 @@ pub(super) fn of(
         if green.is_empty() || rule.id == Dimension::Testing {
             continue;
         }
-        let names = stages(green.iter().map(|(stage, _)| *stage));
+        let names = codes(green.iter().map(|(stage, _)| *stage));
         let text = format!("Everything about it was green at the first graded check of {names}.");
         let sentence = Sentence::new(text, green.iter().map(|(_, event)| *event));
         let name = match rule.id {

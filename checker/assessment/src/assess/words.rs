@@ -15,6 +15,11 @@ pub(super) fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String 
     }
 }
 
+/// The same in code marks.
+pub(super) fn codes<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
+    list(items.into_iter().map(|item| format!("`{item}`")))
+}
+
 /// `once`, `twice`, `3 times`.
 pub(super) fn times(number: usize) -> String {
     match number {

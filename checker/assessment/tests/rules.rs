@@ -538,3 +538,9 @@ fn a_defect_is_told_with_the_check_that_showed_it() {
         assert!(said.contains(sentence), "{said}");
     }
 }
+
+#[test]
+fn no_more_points_are_missing_than_there_are() {
+    let said = said_of(vec![stage_of([9; 8], 2)]);
+    assert!(said.contains("3.00 of 3 points are missing."), "{said}");
+}

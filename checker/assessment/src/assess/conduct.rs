@@ -148,8 +148,9 @@ pub(super) fn iteration(rubric: &Rubric, session: &Session<'_>, gaps: &[Gap<'_>]
         (false, 0) => "Nothing was red at any graded check.".to_owned(),
         (false, all) => format!(
             "{closed} of {} closed for good; by the attempts that it took and what came back, \
-             {missing:.2} of {} points are missing.",
+             {:.2} of {} points are missing.",
             count(all, "gap"),
+            missing.min(values.scale),
             values.scale
         ),
     };

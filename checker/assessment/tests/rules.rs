@@ -544,3 +544,20 @@ fn no_more_points_are_missing_than_there_are() {
     let said = said_of(vec![stage_of([9; 8], 2)]);
     assert!(said.contains("3.00 of 3 points are missing."), "{said}");
 }
+
+/// A family may have an open gap in one dimension and be green in another.
+#[test]
+fn what_is_green_is_told_of_the_checks_that_were() {
+    let said = said_of(vec![stage_of([9, 0, 0, 0, 0, 0, 0, 0], 1)]);
+    let sentence = "`one`, Lifecycle: `no_empty_means_done` was green at its first graded check \
+                    and since.";
+    assert!(said.contains(sentence), "{said}");
+    assert!(!said.contains(": green since"), "{said}");
+}
+
+#[test]
+fn every_green_stage_without_an_answer_is_named() {
+    let said = said_of(vec![stage_of([0; 8], 1), stage_of([0; 8], 1)]);
+    let sentence = "`one` and `two` were green, and none of the follow-up questions was answered.";
+    assert!(said.contains(sentence), "{said}");
+}

@@ -284,17 +284,17 @@ fn trade_offs(session: &Session<'_>) -> Option<Area> {
         );
         sentences.push(Sentence::new(text, [event.id]));
     }
-    let green = session.stages.iter().find(|run| run.passed.is_some())?;
-    if sentences.is_empty() && !answers.iter().any(FollowUp::is_complete) {
+    let green = || session.stages.iter().filter(|run| run.passed.is_some());
+    let complete = answers.iter().any(FollowUp::is_complete);
+    if green().count() > 0 && sentences.is_empty() && !complete {
         let text = format!(
-            "`{}` was green, and none of the follow-up questions was answered.",
-            green.facts.name
+            "{} {} green, and none of the follow-up questions was answered.",
+            codes(green().map(|run| run.facts.name.as_str())),
+            if green().count() == 1 { "was" } else { "were" }
         );
-        let passed = green.passed.map(|event| event.id);
-        sentences.push(Sentence::new(
-            text,
-            passed.into_iter().chain([session.end()]),
-        ));
+        let passed = green().filter_map(|run| run.passed);
+        let passed = passed.map(|event| event.id);
+        sentences.push(Sentence::new(text, passed.chain([session.end()])));
     }
     if sentences.is_empty() {
         return None;

@@ -93,7 +93,7 @@ fn own(session: &Session<'_>, id: Dimension) -> Option<u8> {
 fn families(rubric: &Rubric, session: &Session<'_>, id: Dimension) -> Vec<Evidence> {
     let mut evidence = Vec::new();
     for run in &session.stages {
-        let mut families: BTreeMap<&str, (f64, &str, History<'_>)> = BTreeMap::new();
+        let mut families: BTreeMap<&str, (&str, Vec<History<'_>>)> = BTreeMap::new();
         for check in run
             .facts
             .checks
@@ -104,19 +104,23 @@ fn families(rubric: &Rubric, session: &Session<'_>, id: Dimension) -> Vec<Eviden
                 continue;
             };
             let family = rubric.family(&check.defect, id);
-            let value = worth(rubric, &history);
-            let worst = families.entry(&family.id);
-            let worst = worst.or_insert_with(|| (value, &family.name, history.clone()));
-            if value < worst.0 {
-                *worst = (value, &family.name, history);
-            }
+            let (_, histories) = families
+                .entry(&family.id)
+                .or_insert_with(|| (&family.name, Vec::new()));
+            histories.push(history);
         }
-        for (value, name, history) in families.into_values() {
-            evidence.push(Evidence {
-                sentence: told(run, name, &history),
-                value,
-                weight: 1.0,
-            });
+        for (name, histories) in families.into_values() {
+            let valued = histories
+                .iter()
+                .map(|history| (worth(rubric, history), history));
+            let worst = valued.min_by(|one, other| one.0.total_cmp(&other.0));
+            if let Some((value, worst)) = worst {
+                evidence.push(Evidence {
+                    sentence: told(run, name, &histories, worst),
+                    value,
+                    weight: 1.0,
+                });
+            }
         }
     }
     evidence
@@ -138,14 +142,25 @@ fn worth(rubric: &Rubric, history: &History<'_>) -> f64 {
     (value - again).max(0.0)
 }
 
-fn told(run: &StageRun<'_>, family: &str, history: &History<'_>) -> Sentence {
+/// What the checks of a family say of a dimension. Others of that family may count for
+/// another one, so the sentence is about these alone.
+fn told(run: &StageRun<'_>, family: &str, all: &[History<'_>], worst: &History<'_>) -> Sentence {
     let stage = &run.facts.name;
-    let check = history.check;
-    match (history.red, history.green) {
-        (None, _) => Sentence::new(
-            format!("`{stage}`, {family}: green since its first graded check."),
-            [history.graded.id()],
-        ),
+    let check = worst.check;
+    match (worst.red, worst.green) {
+        (None, _) => {
+            let checks = match all.len() {
+                1 => format!("`{check}` was green at its first graded check and since"),
+                more => format!(
+                    "the {more} checks of it that count here were green at their first graded \
+                     check and since"
+                ),
+            };
+            Sentence::new(
+                format!("`{stage}`, {family}: {checks}."),
+                all.iter().map(|history| history.graded.id()),
+            )
+        }
         (Some(red), Some(green)) => Sentence::new(
             format!(
                 "`{stage}`, {family}: `{check}` was red at the {} graded check and green from the \

@@ -561,3 +561,26 @@ fn every_green_stage_without_an_answer_is_named() {
     let sentence = "`one` and `two` were green, and none of the follow-up questions was answered.";
     assert!(said.contains(sentence), "{said}");
 }
+
+#[test]
+fn a_hint_that_was_taken_when_nothing_was_red_is_of_no_use_to_tell() {
+    let useful = "All that was red when a hint was taken was green later: once.";
+    let hinted = |green_from| StageStory {
+        hints: 1,
+        ..stage_of(green_from, 2)
+    };
+    assert!(said_of(vec![hinted([1, 0, 0, 0, 0, 0, 0, 0])]).contains(useful));
+    assert!(!said_of(vec![hinted([0; 8])]).contains("when a hint was taken"));
+    // Before any check, nobody knows what is red.
+    let mut kinds = Story {
+        stages: vec![stage_of([0; 8], 1)],
+        interviewer: None,
+    }
+    .kinds();
+    let hint = Kind::Hinted {
+        stage: "one".to_owned(),
+        tier: 1,
+    };
+    kinds.insert(2, hint);
+    assert!(!said(kinds).contains("when a hint was taken"));
+}

@@ -162,8 +162,9 @@ pub(super) fn iteration(rubric: &Rubric, session: &Session<'_>, gaps: &[Gap<'_>]
     }
 }
 
-/// Each hint, and the first graded attempt after it at which all that was red before it
-/// was green. Less than all would make an earlier fix look like a hint in vain.
+/// Each hint that was taken when something was red, and the first graded attempt after it at
+/// which all of that was green. Less than all would make an earlier fix look like a hint in
+/// vain.
 pub(super) fn hints<'a>(session: &'a Session<'a>) -> Vec<(&'a Event, Option<EventId>)> {
     let mut hints = Vec::new();
     for run in &session.stages {
@@ -171,11 +172,14 @@ pub(super) fn hints<'a>(session: &'a Session<'a>) -> Vec<(&'a Event, Option<Even
             let before = run
                 .attempts
                 .iter()
-                .rfind(|attempt| attempt.event.id < hint.id);
+                .rfind(|attempt| attempt.event.id < hint.id && attempt.refusal.is_none());
             let checks = run.facts.checks.iter().map(|check| check.name.as_str());
             let red: Vec<&str> = checks
-                .filter(|check| before.is_none_or(|attempt| attempt.holds(check) != Some(true)))
+                .filter(|check| before.and_then(|attempt| attempt.holds(check)) == Some(false))
                 .collect();
+            if red.is_empty() {
+                continue;
+            }
             let fixed = run
                 .graded()
                 .filter(|attempt| attempt.event.id > hint.id)

@@ -189,12 +189,52 @@ impl Story {
         journal(self.kinds())
     }
 
-    fn standing(&self) -> (Level, f64) {
+    fn outcome(&self) -> Outcome {
         let assessment = assess(Rubric::published(), &self.journal(), Context::default());
-        match assessment.standing {
-            Standing::Level(level) => (level, assessment.mean.unwrap_or(1.0)),
-            Standing::NotScored(why) => panic!("{}", why.text),
+        let scores = assessment.dimensions.iter();
+        Outcome {
+            level: match assessment.standing {
+                Standing::Level(level) => level,
+                Standing::NotScored(why) => panic!("{}", why.text),
+            },
+            mean: assessment.mean.unwrap_or(1.0),
+            scores: scores
+                .filter_map(|result| Some((result.id, result.score?)))
+                .collect(),
         }
+    }
+}
+
+/// What a story came to.
+struct Outcome {
+    level: Level,
+    mean: f64,
+    /// The dimensions that were assessed.
+    scores: BTreeMap<Dimension, f64>,
+}
+
+impl Outcome {
+    /// Whether this is no worse than another one, by each dimension; and by mean and
+    /// level, unless a dimension that was assessed there is not here: where the last gap
+    /// is gone there is no iteration to judge, and means of other things do not compare.
+    fn no_worse_than(&self, other: &Self) -> Result<(), String> {
+        let mut compares = true;
+        for (dimension, before) in &other.scores {
+            match self.scores.get(dimension) {
+                None => compares = false,
+                Some(now) if *now < before - 1e-9 => {
+                    return Err(format!("{dimension}: {before} became {now}"));
+                }
+                Some(_) => {}
+            }
+        }
+        if compares && (self.level < other.level || self.mean < other.mean - 1e-9) {
+            return Err(format!(
+                "{} ({}) became {} ({})",
+                other.level, other.mean, self.level, self.mean
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -329,11 +369,9 @@ fn better(story: &Story) -> Vec<(String, Story)> {
 proptest! {
     #[test]
     fn more_of_a_strength_never_lowers_a_level(story in story()) {
-        let (level, mean) = story.standing();
+        let outcome = story.outcome();
         for (what, other) in better(&story) {
-            let (other_level, other_mean) = other.standing();
-            prop_assert!(other_level >= level, "{what}: {level} became {other_level}");
-            prop_assert!(other_mean >= mean - 1e-9, "{what}: {mean} became {other_mean}");
+            prop_assert_eq!(other.outcome().no_worse_than(&outcome), Ok(()), "{}", what);
         }
     }
 
@@ -346,8 +384,7 @@ proptest! {
         for from in &mut closed.stages[0].green_from {
             *from = (*from).min(attempts - 1);
         }
-        prop_assert!(closed.standing().0 >= open.standing().0);
-        prop_assert!(closed.standing().1 >= open.standing().1 - 1e-9);
+        prop_assert_eq!(closed.outcome().no_worse_than(&open.outcome()), Ok(()));
     }
 
     #[test]
@@ -433,8 +470,8 @@ fn a_few_sessions_and_their_levels() {
             stages,
             interviewer,
         }
-        .standing()
-        .0
+        .outcome()
+        .level
     };
     let (right, gaps) = ([0; 8], [1, 0, 1, 0, 1, 0, 0, 0]);
     let never = [9, 0, 9, 0, 9, 0, 0, 0];
@@ -583,4 +620,17 @@ fn a_hint_that_was_taken_when_nothing_was_red_is_of_no_use_to_tell() {
     };
     kinds.insert(2, hint);
     assert!(!said(kinds).contains("when a hint was taken"));
+}
+
+#[test]
+fn iteration_is_assessed_where_there_was_something_to_iterate_on() {
+    let scored = |green_from| {
+        let story = Story {
+            stages: vec![stage_of(green_from, 2)],
+            interviewer: None,
+        };
+        story.outcome().scores.get(&Dimension::Iteration).copied()
+    };
+    assert_eq!(scored([0; 8]), None);
+    assert_eq!(scored([1, 0, 0, 0, 0, 0, 0, 0]), Some(4.0));
 }

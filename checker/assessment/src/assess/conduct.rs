@@ -110,7 +110,12 @@ fn ending_if(nothing: bool, session: &Session<'_>) -> Option<EventId> {
     nothing.then(|| session.end())
 }
 
-pub(super) fn iteration(rubric: &Rubric, session: &Session<'_>, gaps: &[Gap<'_>]) -> Evidence {
+/// Nothing where nothing was ever red: then there was nothing to learn from.
+pub(super) fn iteration(
+    rubric: &Rubric,
+    session: &Session<'_>,
+    gaps: &[Gap<'_>],
+) -> Option<Evidence> {
     let values = &rubric.values.iteration;
     let graded: Vec<EventId> = session
         .stages
@@ -118,6 +123,9 @@ pub(super) fn iteration(rubric: &Rubric, session: &Session<'_>, gaps: &[Gap<'_>]
         .filter_map(|run| run.graded().next())
         .map(|attempt| attempt.event.id)
         .collect();
+    if gaps.is_empty() && !graded.is_empty() {
+        return None;
+    }
     let mut missing = 0.0;
     let mut cites = graded.clone();
     let mut closed = 0;
@@ -143,23 +151,23 @@ pub(super) fn iteration(rubric: &Rubric, session: &Session<'_>, gaps: &[Gap<'_>]
     } else {
         (1.0 - missing / values.scale).max(0.0)
     };
-    let text = match (graded.is_empty(), gaps.len()) {
-        (true, _) => "No code of the candidate's own could be graded.".to_owned(),
-        (false, 0) => "Nothing was red at any graded check.".to_owned(),
-        (false, all) => format!(
+    let text = if graded.is_empty() {
+        "No code of the candidate's own could be graded.".to_owned()
+    } else {
+        format!(
             "{closed} of {} closed for good; by the attempts that it took and what came back, \
              {:.2} of {} points are missing.",
-            count(all, "gap"),
+            count(gaps.len(), "gap"),
             missing.min(values.scale),
             values.scale
-        ),
+        )
     };
     cites.extend(ending_if(graded.is_empty(), session));
-    Evidence {
+    Some(Evidence {
         sentence: Sentence::new(text, cites),
         value,
         weight: 1.0,
-    }
+    })
 }
 
 /// Each hint that was taken when something was red, and the first graded attempt after it at

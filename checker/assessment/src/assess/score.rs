@@ -19,7 +19,7 @@ pub(super) fn dimensions(
     let rule = |rule: &crate::rubric::DimensionRule| {
         let mut evidence = match rule.id {
             Dimension::ProblemDecomposition => decomposition(rubric, session),
-            Dimension::Iteration => vec![iteration(rubric, session, gaps)],
+            Dimension::Iteration => iteration(rubric, session, gaps).into_iter().collect(),
             Dimension::Testing => vec![testing(rubric, session)],
             Dimension::TradeOffs => vec![trade_offs(rubric, session)],
             Dimension::LanguageIdiom => idiom(rubric, session),

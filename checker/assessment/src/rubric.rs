@@ -151,6 +151,9 @@ pub struct LevelRule {
     /// Families that may have no open gap.
     #[serde(default)]
     pub closed: Vec<String>,
+    /// The least score in trade-offs or in communication, whichever is higher.
+    #[serde(default)]
+    pub reasons: Option<f64>,
     /// The least score of the interviewer in communication.
     #[serde(default)]
     pub interviewer: Option<u8>,

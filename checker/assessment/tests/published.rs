@@ -26,7 +26,7 @@ fn tables(rubric: &Rubric) -> String {
             rule.name, rule.weight, rule.evidence
         );
     }
-    text.push_str("\n| level | mean of the dimensions | green stages, of the loop's clock | no open gap in | interviewer |\n|---|---|---|---|---|\n");
+    text.push_str("\n| level | mean of the dimensions | green stages, of the loop's clock | no open gap in | trade-offs or communication | interviewer |\n|---|---|---|---|---|---|\n");
     for rule in &rubric.levels {
         let closed: Vec<&str> = rule
             .closed
@@ -34,12 +34,15 @@ fn tables(rubric: &Rubric) -> String {
             .filter_map(|id| rubric.families.iter().find(|family| family.id == *id))
             .map(|family| family.name.as_str())
             .collect();
+        let reasons = rule
+            .reasons
+            .map_or("–".to_owned(), |least| format!("{least:.1} of 4"));
         let interviewer = rule.interviewer.map_or("–".to_owned(), |least| {
             format!("at least {least} of 4 in communication")
         });
         let _ = writeln!(
             text,
-            "| {} | {:.1} of 4 | {:.0} % | {} | {interviewer} |",
+            "| {} | {:.1} of 4 | {:.0} % | {} | {reasons} | {interviewer} |",
             rule.id,
             rule.at_least,
             100.0 * rule.reach,

@@ -634,3 +634,23 @@ fn iteration_is_assessed_where_there_was_something_to_iterate_on() {
     assert_eq!(scored([0; 8]), None);
     assert_eq!(scored([1, 0, 0, 0, 0, 0, 0, 0]), Some(4.0));
 }
+
+#[test]
+fn right_code_without_a_reason_is_not_staff() {
+    let silent = |answers, interviewer| {
+        let right = StageStory {
+            asked: vec![0, 1, 2],
+            tests: true,
+            answers,
+            ..stage_of([0; 8], 1)
+        };
+        let story = Story {
+            stages: vec![right.clone(), right],
+            interviewer,
+        };
+        story.outcome().level
+    };
+    assert_eq!(silent(0, None), Level::Senior);
+    assert_eq!(silent(1, None), Level::Staff);
+    assert_eq!(silent(0, Some(2)), Level::Staff);
+}

@@ -54,6 +54,10 @@ pub(super) fn gates(
             let name = known.map_or(family.as_str(), |family| &family.name);
             gate(open.is_empty(), open_gate(session, name, &open));
         }
+        if let Some(least) = rule.reasons {
+            let (met, sentence) = reasons(session, dimensions, least);
+            gate(met, sentence);
+        }
         if let Some(least) = rule.interviewer {
             let (met, sentence) = interviewer(session, dimensions, least);
             gate(met, sentence);
@@ -117,6 +121,26 @@ fn open_gate(session: &Session<'_>, name: &str, open: &[&Gap<'_>]) -> Sentence {
     let names = codes(open.iter().map(|gap| gap.run.facts.name.as_str()));
     let cites = open.iter().flat_map(|gap| gap.cites());
     Sentence::new(format!("{name}: a gap is open in {names}."), cites)
+}
+
+/// Whether the candidate gave reasons: in answers to the follow-up questions, or to an
+/// interviewer.
+fn reasons(session: &Session<'_>, dimensions: &[DimensionResult], least: f64) -> (bool, Sentence) {
+    let of_both = [Dimension::TradeOffs, Dimension::Communication];
+    let both = || {
+        let all = dimensions.iter();
+        all.filter(|result| of_both.contains(&result.id))
+    };
+    let best = both().filter_map(|result| result.score).fold(1.0, f64::max);
+    let text = format!(
+        "The higher of trade-offs and communication is {best:.1} of 4 (at least {least:.1})."
+    );
+    let evidence = both().flat_map(|result| &result.evidence);
+    let cites = evidence.flat_map(|evidence| evidence.sentence.cites.clone());
+    let judged = both().filter_map(|result| result.interviewer.as_ref());
+    let cites = cites.chain(judged.map(|judged| judged.event));
+    let cites = cites.chain([session.end()]);
+    (best >= least, Sentence::new(text, cites))
 }
 
 fn interviewer(

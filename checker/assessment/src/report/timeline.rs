@@ -119,7 +119,7 @@ fn told(session: &Session<'_>, event: &Event) -> (Sort, String) {
         } => {
             let what = match requirement {
                 Some(index) => format!("found out requirement {} of `{stage}`", index + 1),
-                None => "up to the candidate".to_owned(),
+                None => "no prepared answer".to_owned(),
             };
             (Sort::Talk, format!("asked “{question}”: {what}"))
         }

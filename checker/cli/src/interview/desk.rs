@@ -22,8 +22,10 @@ use crate::workspace::Workspace;
 
 pub use opening::{Started, start};
 
-/// What the interviewer says to a question that is after no requirement.
-pub const UP_TO_YOU: &str = "That is up to you. Say what you assume, and go on.";
+/// What the interviewer says to a question in which no requirement was recognised. One may
+/// be behind it all the same.
+pub const NOT_PREPARED: &str = "Nothing that was prepared answers this as it was put. Ask it in \
+                                other words, or say what you assume and go on.";
 /// After the clock has ended, one more check may come within this.
 const GRACE_MS: u64 = 3 * 60_000;
 
@@ -158,7 +160,7 @@ impl<'a> Desk<'a> {
         let requirement = bank.find(question);
         let answer = requirement
             .and_then(|index| stage.manifest.requirements.get(index))
-            .map_or(UP_TO_YOU, |requirement| &requirement.text)
+            .map_or(NOT_PREPARED, |requirement| &requirement.text)
             .to_owned();
         self.record(vec![Kind::Asked {
             stage: facts.name.clone(),

@@ -121,6 +121,9 @@ fn what_two_questions_find_out_is_one_requirement() {
         let said = workspace.expect(0, 1_000, &["interview", "ask", question]);
         assert!(said.contains("A panic is caught."), "{said}");
     }
+    let dashboard = "Is there a dashboard that shows the queue?";
+    let said = workspace.expect(0, 1_000, &["interview", "ask", dashboard]);
+    assert!(said.contains("Ask it in other words"), "{said}");
     let said = workspace.expect(0, 2_000, &["interview", "status"]);
     assert!(said.contains("; 1 of "), "{said}");
     assert!(said.contains(" requirements found out\n"), "{said}");

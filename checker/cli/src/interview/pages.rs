@@ -125,11 +125,29 @@ pub fn opening(desk: &Desk<'_>, style: Style) -> Result<String> {
 fn files(desk: &Desk<'_>, session: &Session<'_>, style: Style) -> Result<String> {
     let stage = desk.workspace.stage(&current(session)?.facts.name)?;
     let notes = desk.notes();
-    Ok(format!(
+    let mut text = format!(
         "\n  your code    {}\n  your notes   {}\n",
         style.name(&stage.source().display().to_string()),
         style.name(&desk.workspace.relative(&notes).display().to_string())
-    ))
+    );
+    if let Some(kept) = kept(desk, session)? {
+        text.push_str(&format!("\n{}", prose(&kept, style)));
+    }
+    Ok(text)
+}
+
+/// Where that is which the code of the current stage took the place of, if there was any.
+pub fn kept(desk: &Desk<'_>, session: &Session<'_>) -> Result<Option<String>> {
+    let name = &current(session)?.facts.name;
+    let kept = desk.kept(session.stages.len() - 1, name);
+    let stage = desk.workspace.stage(name)?;
+    Ok(kept.exists().then(|| {
+        format!(
+            "What was in {} before is kept in {}.",
+            stage.folder.join("src").display(),
+            desk.workspace.relative(&kept).display()
+        )
+    }))
 }
 
 /// The prompt of the current stage.

@@ -144,15 +144,17 @@ enum Turn {
 
 impl<'a> Screen<'a> {
     fn new(desk: &'a Desk<'a>) -> Result<Self> {
+        let journal = desk.journal()?;
+        let kept = pages::kept(desk, &Session::of(&journal))?;
         Ok(Self {
             desk,
-            journal: desk.journal()?,
+            journal,
             page: Page::Prompt,
             scroll: 0,
             extent: (0, 0),
             asking: None,
             line: String::new(),
-            remark: String::new(),
+            remark: kept.unwrap_or_default(),
             checking: None,
             checked: "Not checked yet: c grades the current stage.\n".to_owned(),
             style: Style {

@@ -14,8 +14,10 @@ fn a_session_on_the_full_screen_through_a_kill_to_its_report() {
     let workspace = Timed::new("screen");
     let start = ["interview", "scheduler"];
     let screen = |arguments: &[&str]| Terminal::start(&workspace.root, arguments, 24, 80, "true");
+    fs::write(workspace.root.join(STAGE), "// What I had.").expect("the code");
     let mut first = screen(&start);
     first.wait_for(&["naive-scheduler (1 of", "asking and planning", " left"]);
+    first.wait_for(&["naive-scheduler/src before is kept in"]);
     first.press("a");
     first.press("What if a task panics?\r");
     first.wait_for(&["A panic is caught.", "talk"]);

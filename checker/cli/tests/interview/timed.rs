@@ -129,3 +129,21 @@ fn what_two_questions_find_out_is_one_requirement() {
     assert!(said.contains(" requirements found out\n"), "{said}");
     assert_eq!(status(&workspace, 3_000)["stages"][0]["uncovered"], 1);
 }
+
+#[test]
+fn the_first_page_says_where_the_code_that_was_there_is_kept() {
+    let workspace = Timed::new("kept");
+    let kept = ".kata/sessions/1-scheduler/before/1-naive-scheduler";
+    workspace.write(STAGE, "// What I had.");
+    let said = workspace.expect(0, 0, &["interview", "scheduler"]);
+    let sentence = format!("exercises/naive-scheduler/src before is kept in {kept}.");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(&said).contains(&sentence), "{said}");
+    assert_eq!(workspace.read(&format!("{kept}/lib.rs")), "// What I had.");
+
+    // The code of a stage that nobody touched is the starter's: nothing to keep.
+    workspace.expect(0, 0, &["interview", "finish"]);
+    workspace.expect(0, 0, &["interview", "rate", "--skip"]);
+    let said = workspace.expect(0, 0, &["interview", "scheduler"]);
+    assert!(!said.contains("is kept in"), "{said}");
+}

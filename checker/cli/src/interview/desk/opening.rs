@@ -1,6 +1,7 @@
 //! How a session begins, and how each of its stages does.
 
 use std::fs;
+use std::path::PathBuf;
 
 use assessment::{CheckFacts, Dimension, FollowUpFacts, Kind, Mode, Round, Session, StageFacts};
 
@@ -22,11 +23,7 @@ impl Desk<'_> {
             Some(planted) => code::planted(self.workspace, &planted.specimen)?,
             None => code::starter(self.workspace, &stage)?,
         };
-        let keep = self
-            .handle
-            .folder
-            .join("before")
-            .join(format!("{}-{}", index + 1, round.stage));
+        let keep = self.kept(index, &round.stage);
         code::put(self.workspace, &stage, &given, &keep)?;
         let manifest = &stage.manifest;
         let facts = StageFacts {
@@ -52,6 +49,12 @@ impl Desk<'_> {
             stage: Box::new(facts),
         }])?;
         self.lay_out_notes()
+    }
+
+    /// Where what was in a stage's folder before its round is kept, if anything was.
+    pub fn kept(&self, index: usize, stage: &str) -> PathBuf {
+        let before = self.handle.folder.join("before");
+        before.join(format!("{}-{stage}", index + 1))
     }
 
     /// The questions after a stage: as many as there is time for, others with

@@ -140,15 +140,22 @@ fn a_full_node_passes_the_request_clockwise() {
 
 #[test]
 fn the_bound_is_computed_without_rounding() {
+    const NODES: [&str; 10] = [
+        "a@10", "b@20", "c@30", "d@40", "e@50", "f@60", "g@70", "h@80", "i@90", "j@0",
+    ];
     STAGE.run(|| {
-        // 1.1 × 100 is a little more than 110 in floating point, and its ceiling is 111.
-        for percent in [101, 107, 110, 115, 129, 150] {
-            let nodes = [
-                "a@10", "b@20", "c@30", "d@40", "e@50", "f@60", "g@70", "h@80", "i@90", "j@0",
-            ];
-            let (balancer, mut ledger) = counted_by_hand(percent, &nodes);
+        // Where the bound is a whole number, a fraction in floating point may be a little more,
+        // and its ceiling is one more: 1.1 × 100 comes to 111, and 25 / 3 × 120 / 100 to 11. Each
+        // way to write the formula has numbers of its own for that.
+        let few = (2..NODES.len()).flat_map(|nodes| {
+            let percents = [102, 110, 111, 112, 116, 120, 140, 150, 175];
+            percents.map(|percent| (nodes, percent, 200))
+        });
+        let many = [101, 107, 110, 115, 129, 150].map(|percent| (NODES.len(), percent, 2_000));
+        for (nodes, percent, turns) in few.chain(many) {
+            let (balancer, mut ledger) = counted_by_hand(percent, &NODES[..nodes]);
             let mut leases = Vec::new();
-            for turn in 1..=2_000 {
+            for turn in 1..=turns {
                 let lease = acquire(&balancer, "@5");
                 ledger.expect_acquire(&format!("lease {turn} of key @5"), 5, Some(&lease));
                 leases.push(lease);

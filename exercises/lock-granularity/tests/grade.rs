@@ -14,7 +14,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::{Arc, Barrier, mpsc};
 
-use grader::{Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, held_locks, join};
+use grader::{
+    Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, held_locks, join, note,
+};
 use lock_granularity::{Scheduler, Status, TaskId};
 
 use lab::{Lab, expect_forward, fails, look, placed, succeeds};
@@ -23,6 +25,14 @@ const STAGE: Stage = grader::stage!("../stage.toml");
 
 fn failed(message: &str) -> Status {
     Status::Failed(message.to_owned())
+}
+
+/// The thread that asks holds no lock.
+#[track_caller]
+fn expect_no_lock(during: &str) {
+    let held = held_locks();
+    let locks = held.join(" and ");
+    expect!(held.is_empty(), "{during}, its worker holds {locks}.");
 }
 
 #[test]
@@ -91,26 +101,55 @@ fn run_may_be_called_again() {
 
 #[test]
 fn no_lock_is_held_while_a_task_runs() {
-    #[track_caller]
-    fn expect_no_lock(name: &str) {
-        let held = held_locks();
-        let locks = held.join(" and ");
-        expect!(
-            held.is_empty(),
-            "While task {name} runs, its worker holds {locks}."
-        );
-    }
     STAGE.model(|| {
         let lab = Lab::new();
         lab.submit("plain", |_| {
-            expect_no_lock("plain");
+            expect_no_lock("While task plain runs");
             Ok(())
         });
         lab.submit("broken", |scheduler| {
-            expect_no_lock("broken");
+            expect_no_lock("While task broken runs");
             fails(scheduler)
         });
         lab.scheduler.run(2);
+    });
+}
+
+#[test]
+fn no_lock_is_held_while_an_error_becomes_text() {
+    /// An error that looks at the scheduler before it says what is wrong.
+    struct Curious(Lab);
+    impl fmt::Debug for Curious {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("Curious")
+        }
+    }
+    impl fmt::Display for Curious {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            note!("the error of task curious becomes text");
+            expect_no_lock("While the error of task curious becomes text");
+            self.0.ask("stats", || self.0.scheduler.stats());
+            f.write_str("no route")
+        }
+    }
+    impl std::error::Error for Curious {}
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let inside = lab.clone();
+        let curious = lab.submit("curious", move |_| Err(Curious(inside).into()));
+        let stuck = lab.clone();
+        broken_if_stuck(move |standstill| {
+            let Some(call) = stuck.unanswered() else {
+                return stuck.forgotten(standstill);
+            };
+            let sentence = format!(
+                "The error of task curious calls {call} while it becomes text, and is never answered."
+            );
+            Some(Broken::by("callback-reenters", sentence))
+        });
+        // By another thread, so that two live even where one worker is the caller.
+        join(lab.spawn(|lab| lab.scheduler.run(1)), "run(1)");
+        lab.expect_end("curious", curious, failed("no route"));
     });
 }
 

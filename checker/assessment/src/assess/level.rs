@@ -68,7 +68,7 @@ pub(super) fn gates(
 
 fn mean_gate(session: &Session<'_>, mean: f64, least: f64) -> Sentence {
     let text =
-        format!("The weighted mean of the dimensions is {mean:.1} of 4 (at least {least:.1}).");
+        format!("The weighted mean of the dimensions is {mean:.2} of 4 (at least {least:.2}).");
     Sentence::new(text, [session.end()])
 }
 

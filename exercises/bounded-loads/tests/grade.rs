@@ -24,9 +24,12 @@ use bounded_loads::{Balancer, Lease};
 use grader::proptest::collection::vec;
 use grader::proptest::prelude::{Strategy, prop_oneof};
 use grader::proptest::sample::select;
-use grader::{Stage, count, expect, expect_eq, join, shorter};
+use grader::{Stage, expect, expect_eq, join, shorter};
 
-use lab::{Ledger, acquire, balancer_of, counted_by_hand, expect_exact, named, points, scattered};
+use lab::{
+    Ledger, acquire, balancer_of, counted_by_hand, expect_exact, named, points, scattered,
+    that_count,
+};
 use members::{ALIKE, keys, node_name};
 use ring::{Model, mixed, written};
 
@@ -196,6 +199,13 @@ enum Call {
     Release(usize),
 }
 
+/// What a balancer goes through.
+#[derive(Debug, Clone)]
+struct History {
+    balance_percent: u32,
+    calls: Vec<Call>,
+}
+
 /// Nodes with two points each, no two on one place.
 const NODES: [&str; 5] = ["a@10,60", "b@20,70", "c@30,40", "d@5,80", "e@50,0"];
 
@@ -218,7 +228,12 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 #[test]
 fn any_history_keeps_the_bound_at_every_step() {
     let percents = select(vec![100, 101, 110, 125, 150, 200, 1_000]);
-    STAGE.property((percents, shorter(calls())), |(percent, calls)| {
+    let histories = (percents, shorter(calls())).prop_map(|(balance_percent, calls)| History {
+        balance_percent,
+        calls,
+    });
+    STAGE.property(histories, |history| {
+        let (percent, calls) = (history.balance_percent, history.calls);
         let balancer = Arc::new(Balancer::with_hash(2, percent, written));
         let mut ledger = Ledger::new(percent);
         // Each with whether it still counts.
@@ -230,14 +245,14 @@ fn any_history_keeps_the_bound_at_every_step() {
                     let added = balancer.add(node);
                     expect!(
                         added == expected,
-                        "call {turn} (from 0), add(\"{node}\"), returned {added}"
+                        "call {turn} (counted from 0), add(\"{node}\"), returned {added}"
                     );
                 }
                 Call::Remove(node) => {
                     let (removed, expected) = (balancer.remove(node), ledger.remove(node));
                     expect!(
                         removed == expected,
-                        "call {turn} (from 0), remove(\"{node}\"), returned {removed}"
+                        "call {turn} (counted from 0), remove(\"{node}\"), returned {removed}"
                     );
                     for (lease, counts) in &mut leases {
                         *counts &= lease.node() != node;
@@ -245,7 +260,7 @@ fn any_history_keeps_the_bound_at_every_step() {
                 }
                 Call::Acquire(place) => {
                     let lease = balancer.acquire(format!("@{place}").as_bytes());
-                    let request = format!("call {turn} (from 0), acquire(\"@{place}\"),");
+                    let request = format!("call {turn} (counted from 0), acquire(\"@{place}\"),");
                     ledger.expect_acquire(&request, place, lease.as_ref());
                     leases.extend(lease.map(|lease| (lease, true)));
                 }
@@ -262,9 +277,8 @@ fn any_history_keeps_the_bound_at_every_step() {
                 let load = balancer.load(node);
                 expect!(
                     load == expected,
-                    "load(\"{node}\") is {load} after call {turn} (from 0), and {node} has {} that \
-                     count",
-                    count(expected, "lease")
+                    "load(\"{node}\") is {load} after call {turn} (counted from 0), and {node} has {}",
+                    that_count(expected)
                 );
             }
         }

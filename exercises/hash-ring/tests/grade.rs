@@ -353,47 +353,75 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     vec(change, 0..30)
 }
 
+/// What a ring goes through, and the keys that are looked up after each change.
+#[derive(Debug, Clone)]
+struct History {
+    changes: Vec<Change>,
+    keys: Vec<u64>,
+}
+
 #[test]
 fn any_history_gives_the_owners_that_a_scan_of_all_points_finds() {
-    STAGE.property(
-        (shorter(changes()), shorter(vec(places(), 1..5))),
-        |(changes, keys)| {
-            let (mut ring, mut model) = (HashRing::with_hash(written), Model::default());
-            for (turn, change) in changes.iter().enumerate() {
-                let (done, expected) = match change {
-                    Change::Add(node) => {
-                        (ring.add(node), model.add(node, [written(node.as_bytes())]))
-                    }
-                    Change::Remove(node) => (ring.remove(node), model.remove(node)),
-                };
-                expect_eq!(done, expected, "what change {turn} (from 0) returned");
-                let nodes = Vec::from_iter(ring.nodes());
-                expect_eq!(nodes, model.nodes(), "nodes() after change {turn} (from 0)");
+    let histories = (shorter(changes()), shorter(vec(places(), 1..5)))
+        .prop_map(|(changes, keys)| History { changes, keys });
+    STAGE.property(histories, |History { changes, keys }| {
+        let (mut ring, mut model) = (HashRing::with_hash(written), Model::default());
+        for (turn, change) in changes.iter().enumerate() {
+            let (done, expected) = match change {
+                Change::Add(node) => (ring.add(node), model.add(node, [written(node.as_bytes())])),
+                Change::Remove(node) => (ring.remove(node), model.remove(node)),
+            };
+            expect_eq!(
+                done,
+                expected,
+                "what change {turn} (counted from 0) returned"
+            );
+            let nodes = Vec::from_iter(ring.nodes());
+            expect_eq!(
+                nodes,
+                model.nodes(),
+                "nodes() after change {turn} (counted from 0)"
+            );
+            expect_eq!(
+                ring.len(),
+                nodes.len(),
+                "len() after change {turn} (counted from 0)"
+            );
+            for key in &keys {
+                let name = format!("@{key}");
+                let (found, owner) = (ring.node_for(name.as_bytes()), model.owner(*key));
                 expect_eq!(
-                    ring.len(),
-                    nodes.len(),
-                    "len() after change {turn} (from 0)"
+                    found,
+                    owner,
+                    "key `{name}` after change {turn} (counted from 0)"
                 );
-                for key in &keys {
-                    let name = format!("@{key}");
-                    let (found, owner) = (ring.node_for(name.as_bytes()), model.owner(*key));
-                    expect_eq!(found, owner, "key `{name}` after change {turn} (from 0)");
-                }
             }
-        },
-    );
+        }
+    });
 }
 
 /// So many keys that a ring with a dozen nodes and a right hash gives some to each.
 const SAMPLE: usize = 300;
 
+/// The numbers of some nodes, in the order in which they come or go, and that of the first
+/// of [`SAMPLE`] keys.
+#[derive(Debug, Clone)]
+struct Members {
+    nodes: Vec<usize>,
+    first_key: u32,
+}
+
+fn members_and_keys() -> impl Strategy<Value = Members> {
+    (vec(0..1_000_usize, 1..12), any::<u32>())
+        .prop_map(|(nodes, first_key)| Members { nodes, first_key })
+}
+
 #[test]
 fn an_added_node_takes_keys_and_no_other_node_does() {
-    let names = vec(0..1_000_usize, 1..12);
-    STAGE.property((names, any::<u32>()), |(names, first)| {
-        let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new());
-        for name in names {
-            let (node, before) = (node_name(name), owners(&ring, &keys));
+    STAGE.property(members_and_keys(), |Members { nodes, first_key }| {
+        let (keys, mut ring) = (keys(first_key, SAMPLE), HashRing::new());
+        for node in nodes {
+            let (node, before) = (node_name(node), owners(&ring, &keys));
             ring.add(&node);
             let strays = moves::strays(&keys, &before, &owners(&ring, &keys), &node);
             expect!(
@@ -407,14 +435,13 @@ fn an_added_node_takes_keys_and_no_other_node_does() {
 
 #[test]
 fn a_removed_node_gives_its_keys_away_and_no_other_node_does() {
-    let names = vec(0..1_000_usize, 1..12);
-    STAGE.property((names, any::<u32>()), |(names, first)| {
-        let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new());
-        for name in &names {
-            ring.add(&node_name(*name));
+    STAGE.property(members_and_keys(), |Members { nodes, first_key }| {
+        let (keys, mut ring) = (keys(first_key, SAMPLE), HashRing::new());
+        for node in &nodes {
+            ring.add(&node_name(*node));
         }
-        for name in names {
-            let (node, before) = (node_name(name), owners(&ring, &keys));
+        for node in nodes {
+            let (node, before) = (node_name(node), owners(&ring, &keys));
             ring.remove(&node);
             let after = owners(&ring, &keys);
             let strays = moves::strays(&keys, &before, &after, &node);

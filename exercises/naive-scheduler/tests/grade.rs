@@ -165,12 +165,16 @@ fn any_mix_of_calls_runs_tasks_in_the_order_of_a_sorted_list() {
                     let next = (!waiting.is_empty()).then(|| waiting.remove(0).1);
                     expected.extend(next);
                     let own = next.and_then(|task| ids[task]);
-                    expect_eq!(id, own, "call {place} (from 0) chose another task");
+                    expect_eq!(id, own, "call {place} (counted from 0) chose another task");
                 }
                 Call::RunAll => expected.extend(waiting.drain(..).map(|(_, task)| task)),
             }
             let ran = ran.snapshot();
-            expect_eq!(ran, expected, "submits that ran by call {place} (from 0)");
+            expect_eq!(
+                ran,
+                expected,
+                "submits that ran by call {place} (counted from 0)"
+            );
         }
     });
 }
@@ -184,7 +188,11 @@ fn pending_counts_the_tasks_that_have_not_run() {
             make(call, place, &mut scheduler, &ran);
             submitted += usize::from(matches!(call, Call::Submit { .. }));
             let (pending, left) = (scheduler.pending(), submitted - ran.len());
-            expect_eq!(pending, left, "pending() after call {place} (from 0)");
+            expect_eq!(
+                pending,
+                left,
+                "pending() after call {place} (counted from 0)"
+            );
         }
     });
 }

@@ -384,96 +384,145 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     })
 }
 
+/// What a ring goes through, and the keys that are looked up after each change.
+#[derive(Debug, Clone)]
+struct History {
+    virtual_nodes: u32,
+    changes: Vec<Change>,
+    keys: Vec<u64>,
+}
+
 #[test]
 fn any_history_gives_the_owners_that_a_scan_of_all_points_finds() {
-    STAGE.property(
-        (1..4_u32, shorter(changes()), shorter(vec(places(), 1..5))),
-        |(virtual_nodes, changes, keys)| {
-            let mut ring = HashRing::with_hash(virtual_nodes, written);
-            let mut model = Model::default();
-            for (turn, change) in changes.iter().enumerate() {
-                let (done, expected) = match change {
-                    Change::Add(node, weight) => {
-                        let points = points(node, weight * virtual_nodes, written);
-                        let expected = !points.is_empty() && model.add(node, points);
-                        (ring.add_weighted(node, *weight), expected)
-                    }
-                    Change::Remove(node) => (ring.remove(node), model.remove(node)),
-                };
-                expect_eq!(done, expected, "what change {turn} (from 0) returned");
-                let nodes = Vec::from_iter(ring.nodes());
-                expect_eq!(nodes, model.nodes(), "nodes() after change {turn} (from 0)");
-                expect_eq!(
-                    ring.len(),
-                    nodes.len(),
-                    "len() after change {turn} (from 0)"
-                );
-                for key in &keys {
-                    let name = format!("@{key}");
-                    let (found, owner) = (ring.node_for(name.as_bytes()), model.owner(*key));
-                    expect_eq!(found, owner, "key `{name}` after change {turn} (from 0)");
-                }
-            }
+    let histories = (1..4_u32, shorter(changes()), shorter(vec(places(), 1..5))).prop_map(
+        |(virtual_nodes, changes, keys)| History {
+            virtual_nodes,
+            changes,
+            keys,
         },
     );
+    STAGE.property(histories, |history| {
+        let History {
+            virtual_nodes,
+            changes,
+            keys,
+        } = history;
+        let mut ring = HashRing::with_hash(virtual_nodes, written);
+        let mut model = Model::default();
+        for (turn, change) in changes.iter().enumerate() {
+            let (done, expected) = match change {
+                Change::Add(node, weight) => {
+                    let points = points(node, weight * virtual_nodes, written);
+                    let expected = !points.is_empty() && model.add(node, points);
+                    (ring.add_weighted(node, *weight), expected)
+                }
+                Change::Remove(node) => (ring.remove(node), model.remove(node)),
+            };
+            expect_eq!(
+                done,
+                expected,
+                "what change {turn} (counted from 0) returned"
+            );
+            let nodes = Vec::from_iter(ring.nodes());
+            expect_eq!(
+                nodes,
+                model.nodes(),
+                "nodes() after change {turn} (counted from 0)"
+            );
+            expect_eq!(
+                ring.len(),
+                nodes.len(),
+                "len() after change {turn} (counted from 0)"
+            );
+            for key in &keys {
+                let name = format!("@{key}");
+                let (found, owner) = (ring.node_for(name.as_bytes()), model.owner(*key));
+                expect_eq!(
+                    found,
+                    owner,
+                    "key `{name}` after change {turn} (counted from 0)"
+                );
+            }
+        }
+    });
 }
 
 /// So many keys that a ring with a dozen nodes and a right hash gives some to each.
 const SAMPLE: usize = 300;
 
+/// The numbers and weights of some nodes, in the order in which they come or go, and the
+/// number of the first of [`SAMPLE`] keys.
+#[derive(Debug, Clone)]
+struct Members {
+    virtual_nodes: u32,
+    nodes: Vec<Weighted>,
+    first_key: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Weighted {
+    node: usize,
+    weight: u32,
+}
+
+fn members_and_keys() -> impl Strategy<Value = Members> {
+    let node = (0..1_000_usize, 1..4_u32).prop_map(|(node, weight)| Weighted { node, weight });
+    (1..20_u32, vec(node, 1..8), any::<u32>()).prop_map(|(virtual_nodes, nodes, first_key)| {
+        Members {
+            virtual_nodes,
+            nodes,
+            first_key,
+        }
+    })
+}
+
 #[test]
 fn an_added_node_takes_keys_and_no_other_node_does() {
-    let names = vec((0..1_000_usize, 1..4_u32), 1..8);
-    STAGE.property(
-        (1..20_u32, names, any::<u32>()),
-        |(virtual_nodes, names, first)| {
-            let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new(virtual_nodes));
-            for (name, weight) in names {
-                let (node, before) = (node_name(name), owners(&ring, &keys));
-                ring.add_weighted(&node, weight);
-                let strays = moves::strays(&keys, &before, &owners(&ring, &keys), &node);
-                expect!(
-                    strays.is_none(),
-                    "`{node}` was added, and {}",
-                    strays.unwrap_or_default()
-                );
-            }
-        },
-    );
+    STAGE.property(members_and_keys(), |members| {
+        let keys = keys(members.first_key, SAMPLE);
+        let mut ring = HashRing::new(members.virtual_nodes);
+        for Weighted { node, weight } in members.nodes {
+            let (node, before) = (node_name(node), owners(&ring, &keys));
+            ring.add_weighted(&node, weight);
+            let strays = moves::strays(&keys, &before, &owners(&ring, &keys), &node);
+            expect!(
+                strays.is_none(),
+                "`{node}` was added, and {}",
+                strays.unwrap_or_default()
+            );
+        }
+    });
 }
 
 #[test]
 fn a_removed_node_gives_its_keys_away_and_no_other_node_does() {
-    let names = vec((0..1_000_usize, 1..4_u32), 1..8);
-    STAGE.property(
-        (1..20_u32, names, any::<u32>()),
-        |(virtual_nodes, names, first)| {
-            let (keys, mut ring) = (keys(first, SAMPLE), HashRing::new(virtual_nodes));
-            for (name, weight) in &names {
-                ring.add_weighted(&node_name(*name), *weight);
-            }
-            for (name, _) in names {
-                let (node, before) = (node_name(name), owners(&ring, &keys));
-                ring.remove(&node);
-                let after = owners(&ring, &keys);
-                let strays = moves::strays(&keys, &before, &after, &node);
-                expect!(
-                    strays.is_none(),
-                    "`{node}` was removed, and {}",
-                    strays.unwrap_or_default()
-                );
-                let left = after
-                    .iter()
-                    .flatten()
-                    .filter(|owner| **owner == node)
-                    .count();
-                expect!(
-                    left == 0,
-                    "`{node}` was removed, and still has {left} of {SAMPLE} keys"
-                );
-            }
-        },
-    );
+    STAGE.property(members_and_keys(), |members| {
+        let keys = keys(members.first_key, SAMPLE);
+        let mut ring = HashRing::new(members.virtual_nodes);
+        for Weighted { node, weight } in &members.nodes {
+            ring.add_weighted(&node_name(*node), *weight);
+        }
+        for Weighted { node, .. } in members.nodes {
+            let (node, before) = (node_name(node), owners(&ring, &keys));
+            ring.remove(&node);
+            let after = owners(&ring, &keys);
+            let strays = moves::strays(&keys, &before, &after, &node);
+            expect!(
+                strays.is_none(),
+                "`{node}` was removed, and {}",
+                strays.unwrap_or_default()
+            );
+            let left = after
+                .iter()
+                .flatten()
+                .filter(|owner| **owner == node)
+                .count();
+            expect!(
+                left == 0,
+                "`{node}` was removed, and still has {left} of {SAMPLE} keys"
+            );
+        }
+    });
 }
 
 #[test]

@@ -154,6 +154,12 @@ pub fn acquire(balancer: &Arc<Balancer>, key: &str) -> Lease {
     lease
 }
 
+/// Leases that count, as part of a sentence.
+pub fn that_count(leases: usize) -> String {
+    let verb = if leases == 1 { "counts" } else { "count" };
+    format!("{} that {verb}", count(leases, "lease"))
+}
+
 /// A node, or that there is none, as part of a sentence.
 pub fn named(node: Option<&str>) -> &str {
     node.unwrap_or("no node")
@@ -174,14 +180,18 @@ pub fn expect_exact(balancer: &Arc<Balancer>, percent: u32, nodes: &[&str], coun
         let (load, leases) = (balancer.load(node), ledger.loads[*node]);
         expect!(
             load == leases,
-            "After all calls have returned, load(\"{node}\") is {load}, and {node} has {} that count",
-            count(leases, "lease")
+            "After all calls have returned, load(\"{node}\") is {load}, and {node} has {}",
+            that_count(leases)
         );
     }
     let mut leases = Vec::new();
-    for turn in 1..=nodes.len() + 1 {
+    let turns = nodes.len() + 1;
+    for turn in 1..=turns {
         let lease = balancer.acquire(b"@0");
-        let request = format!("After all calls have returned, request {turn} for key @0");
+        let request = format!(
+            "After all calls have returned, the check itself asks {} for key @0. Request {turn}",
+            count(turns, "time")
+        );
         ledger.expect_acquire(&request, 0, lease.as_ref());
         leases.extend(lease);
     }

@@ -10,11 +10,12 @@
 
 mod lab;
 
+use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::{Arc, Condvar, Mutex};
 
-use grader::{Log, Stage, expect, expect_eq, join};
+use grader::{Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, join};
 use race_fixed::{Scheduler, Stats, Status, TaskId};
 
 use lab::{Lab, expect_forward, fails, placed, succeeds, succeeds_at};
@@ -544,5 +545,38 @@ fn a_panic_costs_nobody_else() {
             Status::Succeeded,
             "task plain ran beside one that panicked"
         );
+    });
+}
+
+#[test]
+fn an_error_that_cannot_be_printed_costs_nobody_else() {
+    #[derive(Debug)]
+    struct Unprintable;
+    impl fmt::Display for Unprintable {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no words")
+        }
+    }
+    impl std::error::Error for Unprintable {}
+    STAGE.model(|| {
+        let lab = Lab::new(1);
+        let odd = lab.submit("unprintable", |_| Err(Unprintable.into()));
+        let plain = lab.submit("plain", succeeds);
+        broken_if_stuck(|standstill| {
+            let sentence = "The to_string() of an error panicked, and run never returns.";
+            (standstill == Standstill::Asleep).then(|| sentence.to_owned().into())
+        });
+        // By another thread, so that two live even where one worker is the caller.
+        let run = lab.spawn(|lab| lab.scheduler.run(1)).join();
+        expect!(
+            run.is_ok(),
+            "the to_string() of an error panicked, and run(1) with it"
+        );
+        let status = lab.look(odd).status;
+        expect!(
+            matches!(status, Status::Failed(_)),
+            "task unprintable returned an error whose to_string() panics; its status is {status:?}"
+        );
+        lab.expect_end(plain, Status::Succeeded, 1);
     });
 }

@@ -177,8 +177,9 @@ fn position(tasks: &[Task], status: Status) -> Option<usize> {
 
 /// One attempt: an error and a panic both become a message.
 fn call(work: &Work) -> Result<(), String> {
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+    let guarded = || work().map_err(|error| error.to_string());
+    match panic::catch_unwind(AssertUnwindSafe(guarded)) {
+        Ok(result) => result,
         Err(payload) => Err(panic_message(&*payload)),
     }
 }

@@ -145,13 +145,11 @@ impl Scheduler {
                 let attempt = task.metadata.attempts;
                 let work = Arc::clone(&task.work);
                 drop(tasks);
-                let result = panic::catch_unwind(AssertUnwindSafe(&*work));
+                let guarded = || work().map_err(|error| error.to_string());
+                let result = panic::catch_unwind(AssertUnwindSafe(guarded));
                 tasks = self.lock();
                 tasks[index].metadata.status = match result {
-                    Ok(outcome) => {
-                        let result = outcome.map_err(|error| error.to_string());
-                        self.after(attempt, result)
-                    }
+                    Ok(result) => self.after(attempt, result),
                     Err(payload) => Status::Failed(panic_message(&*payload)),
                 };
             } else if position(&tasks, Status::Running).is_some() {

@@ -216,8 +216,9 @@ impl Scheduler {
 
 /// One attempt: an error and a panic both become a message.
 fn call(work: &Work) -> Result<(), String> {
-    match panic::catch_unwind(AssertUnwindSafe(work)) {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
+    let guarded = || work().map_err(|error| error.to_string());
+    match panic::catch_unwind(AssertUnwindSafe(guarded)) {
+        Ok(result) => result,
         Err(payload) => Err(panic_message(&*payload)),
     }
 }

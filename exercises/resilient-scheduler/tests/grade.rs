@@ -647,18 +647,15 @@ fn both_shutdowns_may_come_together_and_again() {
         });
         let cancelled = lab.scheduler.shutdown_now();
         expect_over("shutdown_now");
-        let seen = lab.diary.began("only");
-        expect_eq!(
-            seen + cancelled,
-            1,
-            "shutdown_now returned before the only task had run or been cancelled"
-        );
-        let seen = join(other, "shutdown");
-        expect_eq!(
-            seen + cancelled,
-            1,
-            "shutdown returned before the only task had run or been cancelled"
-        );
+        let expect_one_end = |ran: usize, call: &str| {
+            expect!(
+                ran + cancelled == 1,
+                "when {call} returned, the only task should have run or been cancelled, exactly one \
+                 of them\nfound    ran: {ran}, cancelled by shutdown_now: {cancelled}"
+            );
+        };
+        expect_one_end(lab.diary.began("only"), "shutdown_now");
+        expect_one_end(join(other, "shutdown"), "shutdown");
         lab.scheduler.shutdown();
         expect_eq!(
             lab.scheduler.shutdown_now(),

@@ -123,6 +123,7 @@ impl Lab {
             ran == 0,
             "{call} refused task {name}, and yet the task has begun"
         );
+        note!("task {name} was given back, and is run by the check");
         let returned = work();
         expect!(
             returned == name,
@@ -167,17 +168,20 @@ impl Lab {
         );
     }
 
-    /// The task has not run, and its caller was told that it was cancelled.
+    /// The task should have been cancelled: its caller was told so, and it has not run.
     #[track_caller]
     pub fn expect_cancelled(&self, handle: Handle<&'static str>, name: &'static str) {
         let joined = self.diary.join(handle, name, Awaited::Cancellation);
         let told = matches!(joined, Err(TaskError::Cancelled));
         expect!(
             told,
-            "task {name} was cancelled, and its handle gave {joined:?}"
+            "task {name} should have been cancelled, and its handle gave {joined:?}"
         );
         let began = self.diary.began(name);
-        expect!(began == 0, "task {name} was cancelled, and it ran");
+        expect!(
+            began == 0,
+            "the handle of task {name} says that it was cancelled, and it ran"
+        );
     }
 
     /// The same, of a task that had not begun when `shutdown_now` returned.
@@ -240,7 +244,7 @@ enum Entry {
 #[derive(Clone, Copy, PartialEq)]
 pub enum Awaited {
     End,
-    /// Somebody has cancelled the task.
+    /// Somebody should have cancelled the task.
     Cancellation,
 }
 
@@ -307,8 +311,9 @@ impl Diary {
         self.0.snapshot().into_iter().find_map(|entry| match entry {
             Entry::Joining(name, _) if self.count(Entry::Joined(name)) > 0 => None,
             Entry::Joining(name, Awaited::Cancellation) => {
-                let sentence =
-                    format!("Task {name} was cancelled, and join of its handle never returns.");
+                let sentence = format!(
+                    "Task {name} should have been cancelled, and join of its handle never returns."
+                );
                 Some(Broken::by("cancelled-waiter-sleeps", sentence))
             }
             Entry::Joining(name, Awaited::End) if self.ended(name) > 0 => {

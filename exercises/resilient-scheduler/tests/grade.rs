@@ -23,7 +23,7 @@ use grader::{
 };
 use resilient_scheduler::{Config, Handle, Scheduler, SubmitError, TaskError};
 
-use lab::{Answer, Awaited, Lab, Meeting, broken};
+use lab::{Answer, Awaited, Lab, Meeting, Parting, broken};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 
@@ -455,6 +455,38 @@ fn tasks_may_use_the_scheduler() {
         lab.expect_ran(child, "child");
         lab.expect_cancelled(unwanted, "unwanted");
         lab.scheduler.shutdown();
+    });
+}
+
+#[test]
+fn what_a_cancelled_task_captured_may_use_the_scheduler() {
+    STAGE.model(|| {
+        let (lab, held) = Lab::held(2);
+        let calls = Log::<String>::default();
+        let (diary, made) = (lab.diary.clone(), calls.clone());
+        broken_if_stuck(move |standstill| match made.snapshot().pop() {
+            Some(call) if !call.is_empty() => Some(call.into()),
+            _ => diary.who_was_not_told(standstill),
+        });
+        let [first, second] = ["first", "second"].map(|task| {
+            let says = lab.diary.says(task);
+            let captured = Parting {
+                task,
+                scheduler: Arc::clone(&lab.scheduler),
+                calls: calls.clone(),
+            };
+            lab.submit(task, move || {
+                let _captured = &captured;
+                says()
+            })
+        });
+        // What becomes of the tasks themselves is the business of other checks.
+        first.cancel();
+        let shutdown = lab.spawn(|lab| lab.scheduler.shutdown_now());
+        until_idle();
+        held.open();
+        join(shutdown, "shutdown_now");
+        drop((first, second));
     });
 }
 

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
-use grader::{Broken, Log, Standstill, broken_if_stuck, expect, note, waits};
+use grader::{Broken, Log, Standstill, broken_if_stuck, expect, held_locks, note, waits};
 use resilient_scheduler::{Config, Handle, Scheduler, SubmitError, TaskError};
 
 /// A scheduler, and what its tasks say of themselves.
@@ -198,6 +198,29 @@ impl Lab {
             told,
             "shutdown_now returned before task {name} began, and its handle gave {joined:?}"
         );
+    }
+}
+
+/// Something that a task captured. Its destructor submits a task, whatever the answer.
+pub struct Parting {
+    pub task: &'static str,
+    pub scheduler: Arc<Scheduler>,
+    /// Two lines for each call: under which locks it was made, and that it was answered.
+    pub calls: Log<String>,
+}
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        let Self { task, .. } = self;
+        note!("what task {task} captured is dropped, and calls try_submit");
+        let held = held_locks().join(" and ");
+        let under = if held.is_empty() { "no lock" } else { &held };
+        self.calls.push(format!(
+            "What task {task} captured calls try_submit in its destructor, and is never \
+             answered. The destructor runs under {under}."
+        ));
+        drop(self.scheduler.try_submit(|| ()));
+        self.calls.push(String::new());
     }
 }
 

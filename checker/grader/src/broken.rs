@@ -92,7 +92,7 @@ pub(crate) fn broken_by(standstill: Standstill) -> Option<Broken> {
 pub fn locks_around(task: &str) -> String {
     match &*held_locks() {
         [] => String::new(),
-        held => format!(" Task {task} runs under {}.", held.join(" and ")),
+        held => format!(" Task `{task}` runs under {}.", held.join(" and ")),
     }
 }
 

@@ -126,8 +126,8 @@ fn no_lock_is_held_while_an_error_becomes_text() {
     }
     impl fmt::Display for Curious {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            note!("the error of task curious becomes text");
-            expect_no_lock("While the error of task curious becomes text");
+            note!("the error of task `curious` becomes text");
+            expect_no_lock("While the error of task `curious` becomes text");
             self.0.ask("stats", || self.0.scheduler.stats());
             f.write_str("no route")
         }
@@ -143,7 +143,7 @@ fn no_lock_is_held_while_an_error_becomes_text() {
                 return stuck.forgotten(standstill);
             };
             let sentence = format!(
-                "The error of task curious calls {call} while it becomes text, and is never answered."
+                "The error of task `curious` calls {call} while it becomes text, and is never answered."
             );
             Some(Broken::by("callback-reenters", sentence))
         });
@@ -186,7 +186,10 @@ fn expect_meeting(lab: &Lab, workers: &'static str) {
 #[track_caller]
 fn expect_ended(lab: &Lab, names: [&'static str; 2], after: &str) {
     for name in names {
-        expect!(lab.ended(name) > 0, "{after} before task {name} had ended");
+        expect!(
+            lab.ended(name) > 0,
+            "{after} before task `{name}` had ended"
+        );
     }
 }
 
@@ -233,7 +236,11 @@ fn a_task_may_call_the_scheduler_that_runs_it() {
             );
             for id in id.snapshot() {
                 let own = inside.ask("metadata of itself", || look(scheduler, id));
-                expect_eq!(own.status, Status::Running, "task parent looked at itself");
+                expect_eq!(
+                    own.status,
+                    Status::Running,
+                    "what task `parent` saw of itself while it ran"
+                );
             }
             let stats = inside.ask("stats", || scheduler.stats());
             expect_eq!(stats.submitted, 2, "task parent had submitted task child");
@@ -457,12 +464,12 @@ fn a_submit_during_a_run_gets_an_idle_worker() {
             if standstill != Standstill::Asleep || !waits {
                 return stuck.forgotten(standstill);
             }
-            let sentence = "Task early runs and waits for task late, which another thread submitted \
+            let sentence = "Task `early` runs and waits for task `late`, which another thread submitted \
                             meanwhile. The second worker never takes it.";
             Some(sentence.to_owned().into())
         });
         let submit = lab.spawn(move |lab| {
-            expect!(begun.recv().is_ok(), "run(2) dropped task early without running it");
+            expect!(begun.recv().is_ok(), "run(2) dropped task `early` without running it");
             lab.submit("late", move |_| {
                 let _ = release.send(());
                 Ok(())
@@ -483,7 +490,11 @@ fn two_submits_at_once_get_two_ids() {
         let left = join(submit, "submit");
         expect!(left != right, "two submits at once both returned {left:?}");
         for (id, name) in [(left, "left"), (right, "right")] {
-            expect_eq!(lab.look(id).name, name, "submit gave {id:?} to task {name}");
+            expect_eq!(
+                lab.look(id).name,
+                name,
+                "submit gave {id:?} to task `{name}`"
+            );
         }
         lab.expect_stats([2, 0, 0, 0], "two tasks were submitted");
     });
@@ -509,7 +520,7 @@ fn a_failure_keeps_its_message() {
         join(lab.spawn(|lab| lab.scheduler.run(1)), "run(1)");
         for (id, expected) in ends {
             let task = lab.look(id);
-            expect_eq!(task.status, expected, "task {} has ended", task.name);
+            expect_eq!(task.status, expected, "task `{}` has ended", task.name);
         }
         lab.expect_stats([4, 0, 0, 4], "all four tasks failed");
     });

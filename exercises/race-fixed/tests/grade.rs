@@ -214,12 +214,12 @@ fn a_running_task_is_seen_as_running() {
                 expect_eq!(
                     task.status,
                     Status::Running,
-                    "task curious looked at itself"
+                    "what task `curious` saw of itself while it ran"
                 );
                 expect_eq!(
                     task.attempts,
                     1,
-                    "task curious looked at itself, in its first attempt"
+                    "which attempt task `curious` saw itself in, while it ran the first time"
                 );
             }
             Ok(())
@@ -361,7 +361,11 @@ fn two_submits_at_once_get_two_ids() {
         let left = join(submit, "submit");
         expect!(left != right, "two submits at once both returned {left:?}");
         for (id, name) in [(left, "left"), (right, "right")] {
-            expect_eq!(lab.look(id).name, name, "submit gave {id:?} to task {name}");
+            expect_eq!(
+                lab.look(id).name,
+                name,
+                "submit gave {id:?} to task `{name}`"
+            );
         }
         lab.expect_stats(
             Stats {

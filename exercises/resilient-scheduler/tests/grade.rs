@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use grader::{
     Broken, Log, Stage, Standstill, broken_if_stuck, broken_unless_both_run, expect, expect_eq,
-    join, locks_around, other_threads, until_idle,
+    join, locks_around, note, other_threads, until_idle,
 };
 use resilient_scheduler::{Config, Handle, Scheduler, SubmitError, TaskError};
 
@@ -73,12 +73,12 @@ fn each_handle_gets_its_own_result() {
         let right = lab.diary.join(right, "right", Awaited::End);
         expect!(
             right.as_deref().ok() == Some(&[1, 2, 3]),
-            "task right returns [1, 2, 3]; its handle gave {right:?}"
+            "task `right` returns [1, 2, 3]; its handle gave {right:?}"
         );
         let left = lab.diary.join(left, "left", Awaited::End);
         expect!(
             left.as_deref().ok() == Some("left"),
-            "task left returns \"left\"; its handle gave {left:?}"
+            "task `left` returns \"left\"; its handle gave {left:?}"
         );
         lab.expect_ran_once("left");
         lab.expect_ran_once("right");
@@ -124,9 +124,11 @@ fn a_panic_reaches_its_own_handle_with_its_message() {
                 Err(TaskError::Panicked(told)) => expect_eq!(
                     told,
                     message,
-                    "task {name} panicked; its handle has another message"
+                    "task `{name}` panicked; its handle has another message"
                 ),
-                other => broken(&format!("task {name} panicked; its handle gave {other:?}")),
+                other => broken(&format!(
+                    "task `{name}` panicked; its handle gave {other:?}"
+                )),
             }
         }
         lab.expect_ran(plain, "plain");
@@ -240,7 +242,7 @@ fn every_free_slot_admits_a_blocked_submit() {
                 .into_iter()
                 .all(|name| stuck.diary.ended(name) > 0);
             let sentence = format!(
-                "There is room in the queue, and the submit of task {sleeper}, which waits for it, \
+                "There is room in the queue, and the submit of task `{sleeper}`, which waits for it, \
                  is never woken."
             );
             (standstill == Standstill::Asleep && idle).then(|| Broken::by("lost-wakeup", sentence))
@@ -264,18 +266,23 @@ fn one_free_slot_admits_one_blocked_submit() {
         let first = lab.submit("first", lab.diary.task("first", until_idle));
         let diary = lab.diary.clone();
         let next = lab.submit("next", move || {
+            note!("task `next` begins");
             until_idle();
             usize::from(diary.accepted("left")) + usize::from(diary.accepted("right"))
         });
         let other = lab.spawn(|lab| lab.offer("left"));
         let right = lab.offer("right");
         let left = join(other, "submit");
-        expect!(first.join().is_ok(), "task first has no result");
+        expect!(first.join().is_ok(), "task `first` has no result");
         match next.join() {
-            Ok(0) => broken("a slot is free, and both submits that wait for one are still blocked"),
+            Ok(0) => {
+                let sentence = "task `next` had begun, which freed a slot, and both submits that \
+                                wait for one were still blocked";
+                Broken::by("lost-wakeup", sentence).end()
+            }
             Ok(1) => {}
             Ok(_) => broken("two blocked submits went on, and there was room for one"),
-            Err(error) => broken(&format!("task next ran, and its handle gave {error:?}")),
+            Err(error) => broken(&format!("task `next` ran, and its handle gave {error:?}")),
         }
         for (answer, name) in [(left, "left"), (right, "right")] {
             lab.expect_ran(answer.expect_accepted("submit"), name);
@@ -518,7 +525,7 @@ fn shutdown_runs_whatever_was_accepted() {
             if !diary.accepted("late") || diary.began("late") > 0 {
                 return diary.who_was_not_told(standstill);
             }
-            let sentence = "submit said Ok to task late, and nobody is left to run it.";
+            let sentence = "submit said Ok to task `late`, and nobody is left to run it.";
             (standstill == Standstill::Asleep).then(|| sentence.to_owned().into())
         });
         lab.diary.closing();
@@ -527,7 +534,7 @@ fn shutdown_runs_whatever_was_accepted() {
         join(shutdown, "shutdown");
         expect!(
             lab.diary.ended("early") == 1,
-            "shutdown returned, and task early had not run"
+            "shutdown returned, and task `early` had not run"
         );
         lab.expect_ran(early, "early");
         match late {
@@ -557,7 +564,7 @@ fn shutdown_now_cancels_what_has_not_started() {
             let (began, ended) = (lab.diary.began(name), lab.diary.ended(name));
             expect!(
                 began == ended,
-                "shutdown_now returned while task {name} was running"
+                "shutdown_now returned while task `{name}` was running"
             );
             if began == 0 {
                 told += 1;
@@ -716,12 +723,12 @@ fn dropping_the_scheduler_drains_it() {
         for (handle, name) in handles.into_iter().zip(names) {
             expect!(
                 diary.ended(name) == 1,
-                "the scheduler was dropped, and task {name} had not run"
+                "the scheduler was dropped, and task `{name}` had not run"
             );
             let joined = handle.join();
             expect!(
                 joined.as_ref().is_ok_and(|result| *result == name),
-                "task {name} ran, and its handle gave {joined:?}"
+                "task `{name}` ran, and its handle gave {joined:?}"
             );
         }
         expect_eq!(

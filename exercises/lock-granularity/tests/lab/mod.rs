@@ -59,14 +59,14 @@ impl Lab {
         let diary = self.diary.clone();
         move |scheduler| {
             diary.push(Entry::Began(name, held_locks()));
-            note!("task {name} begins");
+            note!("task `{name}` begins");
             let mut end = End {
                 diary,
                 how: Entry::Panicked(name),
             };
             let outcome = body(scheduler);
             end.how = Entry::Ended(name);
-            note!("task {name} ends");
+            note!("task `{name}` ends");
             outcome
         }
     }
@@ -132,7 +132,7 @@ impl Lab {
     pub fn locks_around_tasks(&self) -> String {
         let sentence = |(name, held): (&str, Vec<String>)| match &*held {
             [] => String::new(),
-            held => format!(" Task {name} runs under {}.", held.join(" and ")),
+            held => format!(" Task `{name}` runs under {}.", held.join(" and ")),
         };
         self.running_under().into_iter().map(sentence).collect()
     }
@@ -173,12 +173,12 @@ impl Lab {
     #[track_caller]
     pub fn expect_end(&self, name: &'static str, id: TaskId, status: Status) {
         match self.ended(name) {
-            0 if self.began(name) == 0 => expect!(false, "task {name} never ran"),
-            0 => expect!(false, "task {name} had not ended yet"),
+            0 if self.began(name) == 0 => expect!(false, "task `{name}` never ran"),
+            0 => expect!(false, "task `{name}` had not ended yet"),
             _ => {}
         }
         let task = self.look(id);
-        expect_eq!(task.status, status, "task {name} has ended; its record");
+        expect_eq!(task.status, status, "task `{name}` has ended; its record");
     }
 
     /// The counts, in the order submitted, running, succeeded, failed.
@@ -251,6 +251,6 @@ pub fn expect_forward(name: &str, looks: &[Status]) {
     for pair in looks.windows(2) {
         let (was, is) = (&pair[0], &pair[1]);
         let forward = place(was) < place(is) || was == is;
-        expect!(forward, "task {name} went from {was:?} to {is:?}");
+        expect!(forward, "task `{name}` went from {was:?} to {is:?}");
     }
 }

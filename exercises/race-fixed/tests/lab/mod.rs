@@ -42,10 +42,10 @@ impl Lab {
         self.scheduler.submit(name, move || {
             diary.push(Entry::Began(name));
             let attempt = count(&diary, Entry::Began(name));
-            note!("task {name} begins attempt {attempt}");
+            note!("task `{name}` begins attempt {attempt}");
             let outcome = body(attempt);
             diary.push(Entry::Ended(name));
-            note!("task {name} ends attempt {attempt}");
+            note!("task `{name}` ends attempt {attempt}");
             outcome
         })
     }
@@ -107,16 +107,16 @@ impl Lab {
             .filter(|e| matches!(e, Entry::Began(other) if name == other))
             .count();
         let (seen, allowed) = (times(ran), times(runs));
-        expect!(ran == runs, "task {name} ran {seen} instead of {allowed}");
+        expect!(ran == runs, "task `{name}` ran {seen} instead of {allowed}");
         expect_eq!(
             task.status,
             status,
-            "task {name} ran {seen}; its record has the wrong status"
+            "task `{name}` ran {seen}; its record has the wrong status"
         );
         expect_eq!(
             task.attempts as usize,
             runs,
-            "task {name} ran {seen}; its record differs"
+            "task `{name}` ran {seen}; its record differs"
         );
     }
 
@@ -185,7 +185,7 @@ pub fn expect_forward(looks: &[TaskMetadata], max_attempts: u32) {
             Status::Failed(_) => attempts == max_attempts,
         };
         let after = format!("after {attempts} of {max_attempts} attempts");
-        expect!(possible, "task {name} was seen as {status:?} {after}");
+        expect!(possible, "task `{name}` was seen as {status:?} {after}");
     }
     for pair in looks.windows(2) {
         let (was, is) = (&pair[0], &pair[1]);
@@ -195,6 +195,9 @@ pub fn expect_forward(looks: &[TaskMetadata], max_attempts: u32) {
             || over && is.status != was.status
             || was.status == Status::Running && untouched;
         let (name, before, after) = (&was.name, &was.status, &is.status);
-        expect!(!back, "task {name} went back from {before:?} to {after:?}");
+        expect!(
+            !back,
+            "task `{name}` went back from {before:?} to {after:?}"
+        );
     }
 }

@@ -46,12 +46,12 @@ impl Lab {
         let before = waits();
         match self.scheduler.submit(work) {
             Ok(handle) => {
-                note!("submit of task {name} returned Ok");
+                note!("submit of task `{name}` returned Ok");
                 handle
             }
             Err(SubmitError::Full(_)) => self.said_full(name, waits() > before),
             Err(SubmitError::Closed(_)) => broken(&format!(
-                "submit of task {name} said Closed, and nobody had shut down"
+                "submit of task `{name}` said Closed, and nobody had shut down"
             )),
         }
     }
@@ -86,7 +86,7 @@ impl Lab {
     /// taken that for room.
     #[track_caller]
     fn said_full(&self, name: &str, waited: bool) -> ! {
-        let said = format!("submit of task {name} said Full");
+        let said = format!("submit of task `{name}` said Full");
         if !waited {
             broken(&format!("{said}, and did not wait for room"));
         }
@@ -110,24 +110,24 @@ impl Lab {
     {
         let (said, work) = match answer {
             Ok(handle) => {
-                note!("{call} of task {name} returned Ok");
+                note!("{call} of task `{name}` returned Ok");
                 self.diary.0.push(Entry::Accepted(name));
                 return Answer::Accepted(handle);
             }
             Err(SubmitError::Full(work)) => (Answer::Full, work),
             Err(SubmitError::Closed(work)) => (Answer::Closed, work),
         };
-        note!("{call} of task {name} was refused");
+        note!("{call} of task `{name}` was refused");
         let ran = self.diary.began(name);
         expect!(
             ran == 0,
-            "{call} refused task {name}, and yet the task has begun"
+            "{call} refused task `{name}`, and yet the task has begun"
         );
-        note!("task {name} was given back, and is run by the check");
+        note!("task `{name}` was given back, and is run by the check");
         let returned = work();
         expect!(
             returned == name,
-            "{call} refused task {name} and gave back other work"
+            "{call} refused task `{name}` and gave back other work"
         );
         said
     }
@@ -146,9 +146,11 @@ impl Lab {
     pub fn expect_ran(&self, handle: Handle<&'static str>, name: &'static str) {
         match self.diary.join(handle, name, Awaited::End) {
             Ok(result) if result == name => {}
-            Ok(result) => broken(&format!("join of task {name} gave the result of {result}")),
+            Ok(result) => broken(&format!(
+                "join of task `{name}` gave the result of {result}"
+            )),
             Err(error) => broken(&format!(
-                "join of task {name}, which runs and returns, gave {error:?}"
+                "join of task `{name}`, which runs and returns, gave {error:?}"
             )),
         }
         self.expect_ran_once(name);
@@ -159,12 +161,12 @@ impl Lab {
         let (began, ended) = (self.diary.began(name), self.diary.ended(name));
         expect!(
             began == 1,
-            "task {name} ran {} instead of once",
+            "task `{name}` ran {} instead of once",
             times(began)
         );
         expect!(
             ended == 1,
-            "task {name} had begun, and not ended when its end was reported"
+            "task `{name}` had begun, and not ended when its end was reported"
         );
     }
 
@@ -175,12 +177,12 @@ impl Lab {
         let told = matches!(joined, Err(TaskError::Cancelled));
         expect!(
             told,
-            "task {name} should have been cancelled, and its handle gave {joined:?}"
+            "task `{name}` should have been cancelled, and its handle gave {joined:?}"
         );
         let began = self.diary.began(name);
         expect!(
             began == 0,
-            "the handle of task {name} says that it was cancelled, and it ran"
+            "the handle of task `{name}` says that it was cancelled, and it ran"
         );
     }
 
@@ -190,13 +192,13 @@ impl Lab {
         let joined = self.diary.join(handle, name, Awaited::Cancellation);
         if self.diary.began(name) > 0 {
             let sentence =
-                format!("shutdown_now had returned, and then a worker began task {name}");
+                format!("shutdown_now had returned, and then a worker began task `{name}`");
             Broken::by("thread-outlives-owner", sentence).end();
         }
         let told = matches!(joined, Err(TaskError::Cancelled));
         expect!(
             told,
-            "shutdown_now returned before task {name} began, and its handle gave {joined:?}"
+            "shutdown_now returned before task `{name}` began, and its handle gave {joined:?}"
         );
     }
 }
@@ -212,11 +214,11 @@ pub struct Parting {
 impl Drop for Parting {
     fn drop(&mut self) {
         let Self { task, .. } = self;
-        note!("what task {task} captured is dropped, and calls try_submit");
+        note!("what task `{task}` captured is dropped, and calls try_submit");
         let held = held_locks().join(" and ");
         let under = if held.is_empty() { "no lock" } else { &held };
         self.calls.push(format!(
-            "What task {task} captured calls try_submit in its destructor, and is never \
+            "What task `{task}` captured calls try_submit in its destructor, and is never \
              answered. The destructor runs under {under}."
         ));
         drop(self.scheduler.try_submit(|| ()));
@@ -281,10 +283,10 @@ impl Diary {
         let diary = self.clone();
         move || {
             diary.0.push(Entry::Began(name));
-            note!("task {name} begins");
+            note!("task `{name}` begins");
             let result = body();
             diary.0.push(Entry::Ended(name));
-            note!("task {name} ends");
+            note!("task `{name}` ends");
             result
         }
     }
@@ -335,13 +337,13 @@ impl Diary {
             Entry::Joining(name, _) if self.count(Entry::Joined(name)) > 0 => None,
             Entry::Joining(name, Awaited::Cancellation) => {
                 let sentence = format!(
-                    "Task {name} should have been cancelled, and join of its handle never returns."
+                    "Task `{name}` should have been cancelled, and join of its handle never returns."
                 );
                 Some(Broken::by("cancelled-waiter-sleeps", sentence))
             }
             Entry::Joining(name, Awaited::End) if self.ended(name) > 0 => {
                 let sentence =
-                    format!("Task {name} has ended, and join of its handle never returns.");
+                    format!("Task `{name}` has ended, and join of its handle never returns.");
                 Some(Broken::by("lost-wakeup", sentence))
             }
             _ => None,

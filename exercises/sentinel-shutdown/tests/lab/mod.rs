@@ -58,7 +58,7 @@ impl Lab {
         expect_eq!(
             answer,
             Ok(()),
-            "nobody had called shutdown; submit refused task {name}"
+            "nobody had called shutdown; submit refused task `{name}`"
         );
     }
 
@@ -96,7 +96,7 @@ pub fn submit(
     let inside = diary.clone();
     let answer = scheduler.submit(move || {
         inside.write(Entry::Began(name));
-        note!("task {name} begins");
+        note!("task `{name}` begins");
         // A task that panics has ended too.
         struct End(Diary, &'static str);
         impl Drop for End {
@@ -106,13 +106,13 @@ pub fn submit(
         }
         let _end = End(inside, name);
         body();
-        note!("task {name} ends");
+        note!("task `{name}` ends");
     });
     diary.write(match answer {
         Ok(()) => Entry::Accepted(name),
         Err(Closed) => Entry::Refused(name),
     });
-    note!("submit of task {name} returned {answer:?}");
+    note!("submit of task `{name}` returned {answer:?}");
     answer
 }
 
@@ -156,7 +156,7 @@ impl Diary {
                 |name| diary.wrote(Entry::Accepted(name)) && !diary.wrote(Entry::Began(name));
             let waiting = diary.names(waits);
             let name = waiting.first()?;
-            let sentence = format!("Task {name} was accepted, and no worker ever takes it.");
+            let sentence = format!("Task `{name}` was accepted, and no worker ever takes it.");
             Some(sentence.into())
         });
     }
@@ -169,7 +169,7 @@ impl Diary {
                 |name| diary.wrote(Entry::Accepted(name)) || diary.wrote(Entry::Refused(name));
             let waiting = diary.names(|name| !answered(name));
             let name = waiting.first()?;
-            let sentence = format!("The submit of task {name} never returns, {when}.");
+            let sentence = format!("The submit of task `{name}` never returns, {when}.");
             Some(sentence.into())
         });
     }
@@ -195,23 +195,23 @@ impl Diary {
             let began = self.wrote(Entry::Began(name));
             expect!(
                 began,
-                "{when}, and task {name}, which was accepted, had not even begun"
+                "{when}, and task `{name}`, which was accepted, had not even begun"
             );
             let ended = self.wrote(Entry::Ended(name));
-            expect!(ended, "{when}, and task {name} was still running");
+            expect!(ended, "{when}, and task `{name}` was still running");
         }
         for name in self.names(|name| self.wrote(Entry::Refused(name))) {
             let began = self.wrote(Entry::Began(name));
             expect!(
                 !began,
-                "submit returned Err(Closed) for task {name}, and the task ran"
+                "submit returned Err(Closed) for task `{name}`, and the task ran"
             );
         }
         let diary = self.0.snapshot();
         let after = diary.iter().skip_while(|entry| **entry != Entry::Over);
         for entry in after {
             if let Entry::Began(name) = entry {
-                expect!(false, "task {name} began after shutdown had returned");
+                expect!(false, "task `{name}` began after shutdown had returned");
             }
         }
     }

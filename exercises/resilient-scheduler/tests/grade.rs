@@ -488,7 +488,7 @@ fn what_a_cancelled_task_captured_may_use_the_scheduler() {
             })
         });
         // What becomes of the tasks themselves is the business of other checks.
-        first.cancel();
+        let _ = first.cancel();
         let shutdown = lab.spawn(|lab| lab.scheduler.shutdown_now());
         until_idle();
         held.open();

@@ -104,11 +104,11 @@ fn no_lock_is_held_while_a_task_runs() {
     STAGE.model(|| {
         let lab = Lab::new();
         lab.submit("plain", |_| {
-            expect_no_lock("While task plain runs");
+            expect_no_lock("While task `plain` runs");
             Ok(())
         });
         lab.submit("broken", |scheduler| {
-            expect_no_lock("While task broken runs");
+            expect_no_lock("While task `broken` runs");
             fails(scheduler)
         });
         lab.scheduler.run(2);
@@ -231,7 +231,7 @@ fn a_task_may_call_the_scheduler_that_runs_it() {
             expect_eq!(
                 found.name,
                 "child",
-                "task parent looked at what it had submitted"
+                "what task `parent` saw of the task that it had submitted"
             );
             for id in id.snapshot() {
                 let own = inside.ask("metadata of itself", || look(scheduler, id));
@@ -242,7 +242,11 @@ fn a_task_may_call_the_scheduler_that_runs_it() {
                 );
             }
             let stats = inside.ask("stats", || scheduler.stats());
-            expect_eq!(stats.submitted, 2, "task parent had submitted task child");
+            expect_eq!(
+                stats.submitted,
+                2,
+                "task `parent` had submitted task `child`"
+            );
             id.push(child);
             Ok(())
         }));
@@ -252,7 +256,7 @@ fn a_task_may_call_the_scheduler_that_runs_it() {
                 return stuck.forgotten(standstill);
             };
             let locks = stuck.locks_around_tasks();
-            let sentence = format!("Task parent called {call}, and is never answered.{locks}");
+            let sentence = format!("Task `parent` called {call}, and is never answered.{locks}");
             Some(sentence.into())
         });
         // By another thread, so that two live even where one worker is the caller.
@@ -282,17 +286,17 @@ fn everybody_is_answered_while_a_task_runs() {
             };
             let locks = stuck.locks_around_tasks();
             let sentence = format!(
-                "While task slow runs, {call} is called by a thread outside, and not answered until \
+                "While task `slow` runs, {call} is called by a thread outside, and not answered until \
                  the task has ended.{locks}"
             );
             Some(sentence.into())
         });
         let run = lab.spawn(|lab| lab.scheduler.run(1));
-        expect!(begun.recv().is_ok(), "run(1) dropped task slow without running it");
+        expect!(begun.recv().is_ok(), "run(1) dropped task `slow` without running it");
         let status = lab.ask("metadata", || lab.look(slow)).status;
-        expect_eq!(status, Status::Running, "task slow had begun, and not ended");
+        expect_eq!(status, Status::Running, "task `slow` had begun, and not ended");
         let running = lab.ask("stats", || lab.scheduler.stats()).running;
-        expect_eq!(running, 1, "task slow had begun, and not ended");
+        expect_eq!(running, 1, "task `slow` had begun, and not ended");
         let late = lab.ask("submit", || lab.submit("late", succeeds));
         let _ = release.send(());
         join(run, "run(1)");
@@ -328,7 +332,7 @@ fn a_status_only_moves_forward() {
         let run = lab.spawn(|lab| lab.scheduler.run(1));
         expect!(
             begun.recv().is_ok(),
-            "run(1) dropped task watched without running it"
+            "run(1) dropped task `watched` without running it"
         );
         looks.extend([lab.look(watched).status, lab.look(watched).status]);
         join(run, "run(1)");
@@ -532,12 +536,16 @@ fn a_panic_costs_nobody_else() {
         let bomb = lab.submit("bomb", |_| panic!("boom"));
         let plain = lab.submit("plain", succeeds);
         lab.scheduler.run(2);
-        expect_eq!(lab.look(bomb).status, failed("boom"), "task bomb panicked");
+        expect_eq!(
+            lab.look(bomb).status,
+            failed("boom"),
+            "task `bomb` panicked"
+        );
         let status = lab.look(plain).status;
         expect_eq!(
             status,
             Status::Succeeded,
-            "task plain ran beside one that panicked"
+            "task `plain` ran beside one that panicked"
         );
     });
 }
@@ -569,7 +577,7 @@ fn an_error_that_cannot_be_printed_costs_nobody_else() {
         let status = lab.look(odd).status;
         expect!(
             matches!(status, Status::Failed(_)),
-            "task unprintable returned an error whose to_string() panics; its status is {status:?}"
+            "task `unprintable` returned an error whose to_string() panics; its status is {status:?}"
         );
         lab.expect_end("plain", plain, Status::Succeeded);
     });

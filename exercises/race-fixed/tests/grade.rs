@@ -504,7 +504,10 @@ fn a_task_that_waits_for_its_retry_can_be_cancelled() {
         let runs = lab.began("broken");
         match lab.look(broken).status {
             Status::Cancelled => {
-                expect!(runs < 2, "task broken was cancelled after its last attempt");
+                expect!(
+                    runs < 2,
+                    "task `broken` was cancelled after its last attempt"
+                );
                 lab.expect_end(broken, Status::Cancelled, runs);
             }
             _ => lab.expect_end(broken, failed("attempt 2 failed"), 2),
@@ -542,12 +545,16 @@ fn a_panic_costs_nobody_else() {
         let bomb = lab.submit("bomb", |_| panic!("boom"));
         let plain = lab.submit("plain", succeeds);
         lab.scheduler.run(2);
-        expect_eq!(lab.look(bomb).status, failed("boom"), "task bomb panicked");
+        expect_eq!(
+            lab.look(bomb).status,
+            failed("boom"),
+            "task `bomb` panicked"
+        );
         let status = lab.look(plain).status;
         expect_eq!(
             status,
             Status::Succeeded,
-            "task plain ran beside one that panicked"
+            "task `plain` ran beside one that panicked"
         );
     });
 }
@@ -579,7 +586,7 @@ fn an_error_that_cannot_be_printed_costs_nobody_else() {
         let status = lab.look(odd).status;
         expect!(
             matches!(status, Status::Failed(_)),
-            "task unprintable returned an error whose to_string() panics; its status is {status:?}"
+            "task `unprintable` returned an error whose to_string() panics; its status is {status:?}"
         );
         lab.expect_end(plain, Status::Succeeded, 1);
     });

@@ -457,7 +457,7 @@ fn tasks_may_use_the_scheduler() {
             (child, unwanted)
         });
         let Ok((child, unwanted)) = parent.join() else {
-            broken("task parent returned, and its handle has no result");
+            broken("task `parent` returned, and its handle has no result");
         };
         lab.expect_ran(child, "child");
         lab.expect_cancelled(unwanted, "unwanted");
@@ -638,7 +638,10 @@ fn a_waiter_learns_that_its_task_was_cancelled() {
             Err(TaskError::Cancelled) => lab.diary.began("target") == 0,
             Err(TaskError::Panicked(_)) => false,
         };
-        expect!(right, "the caller who waited for task target got {told:?}");
+        expect!(
+            right,
+            "the caller who waited for task `target` got {told:?}"
+        );
     });
 }
 

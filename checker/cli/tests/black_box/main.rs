@@ -11,6 +11,7 @@ mod catalogue;
 mod check;
 mod counterexamples;
 mod desk;
+#[cfg(feature = "kills")]
 mod kills;
 mod pages;
 mod picture;

@@ -77,7 +77,12 @@ static STUCK: Mutex<Option<StuckSentence>> = Mutex::new(None);
 /// running, say. `sentence` is asked after the fact and must only read logs; `None`
 /// leaves it at a plain deadlock.
 pub fn broken_if_stuck(sentence: impl Fn(Standstill) -> Option<Broken> + Send + 'static) {
-    *STUCK.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(sentence));
+    let mut stuck = STUCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let former = stuck.replace(Box::new(sentence));
+    drop(stuck);
+    // It belongs to the execution before, and what belongs to one is not dropped in another:
+    // it may own a scheduler, whose destructor would wait for threads that are gone.
+    std::mem::forget(former);
 }
 
 /// The promise that a standstill breaks, as the check sees it.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use model_std::model::{
-    self, Coverage, Failure, Limits, NoSchedule, Orderings, Outcome, Report, Schedule,
+    self, Coverage, Failure, Limits, NoSchedule, Orderings, Outcome, Report, Schedule, SecondLook,
 };
+use verdict::render::grouped;
 use verdict::{
-    Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Search, Verdict,
-    environment,
+    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Search,
+    Verdict, environment,
 };
 
 use crate::broken::{Standstill, broken_by, defect_named_with};
@@ -18,33 +19,43 @@ use crate::supervise::{is_deep, verdict_of};
 
 /// The one place that says how far a grade looks.
 ///
-/// Bound 2 found every defect that was ever seeded, bound 1 missed two of nine.
-/// A complete search at bound 2 takes about 1,000 executions for two workers and
-/// two tasks; the budget only ends what would not end by itself. Most of what shows
-/// only with spurious wake-ups needs one of them and no preemption.
+/// Two deviations found every defect that was ever seeded, one missed two of nine. The
+/// budget only ends what would not end by itself.
 const USUAL: Limits = Limits {
-    preemptions: 2,
-    executions: 200_000,
-    deviations: 1,
-    deviating: 20_000,
+    deviations: 2,
+    executions: 400_000,
     random: 1_000,
+    second_look: Some(SecondLook {
+        bound: Some(2),
+        executions: 50_000,
+    }),
     orderings: Orderings::Strongest,
+    finest_steps: false,
     stall: STALL,
 };
 const DEEP: Limits = Limits {
-    preemptions: 3,
-    executions: 5_000_000,
-    deviations: 2,
-    deviating: 500_000,
+    deviations: 3,
+    executions: 10_000_000,
     random: 10_000,
-    orderings: Orderings::Strongest,
-    stall: STALL,
+    second_look: Some(SecondLook {
+        bound: Some(3),
+        executions: 1_000_000,
+    }),
+    ..USUAL
 };
 const STALL: Duration = Duration::from_secs(5);
 
+/// A pass takes that much at least: with less, the commonest races are not looked at.
+const LEAST_BOUND: usize = 1;
+
 /// How far this grade looks.
 pub(crate) fn limits() -> Limits {
-    if is_deep() { DEEP } else { USUAL }
+    let limits = if is_deep() { DEEP } else { USUAL };
+    let second_look = std::env::var(environment::SECOND_LOOK).map_or(true, |value| value != "0");
+    Limits {
+        second_look: limits.second_look.filter(|_| second_look),
+        ..limits
+    }
 }
 
 pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) -> ! {
@@ -57,34 +68,48 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
             format!("cannot replay: {problem}"),
         )),
     };
+    let mut sources = child.sources();
     match outcome {
-        Outcome::Complete(coverage) if coverage.threads < 2 => {
+        Outcome::Complete(coverage) | Outcome::BudgetSpent(coverage) if coverage.threads < 2 => {
             let message = "No second thread ever ran: everything happened on the caller's.";
             let finding = finding(FailureKind::SingleThreaded, message.to_owned());
-            child.done(
-                Verdict::Failed,
-                Some(finding),
-                Some(covered(coverage, true)),
-                None,
-            )
+            let search = covered(coverage, &mut sources);
+            child.done(Verdict::Failed, Some(finding), Some(search), None)
         }
-        Outcome::Complete(coverage) => child.passed(Some(covered(coverage, true)), None),
-        Outcome::BudgetSpent(coverage) => {
-            let search = covered(coverage, false);
-            let message = format!(
-                "The search was not complete after {} executions: this program has more \
-                 interleavings than the check can afford. Nothing wrong was found in them.",
-                search.executions()
-            );
-            let finding = finding(FailureKind::Budget, message);
-            child.done(Verdict::Inconclusive, Some(finding), Some(search), None)
-        }
+        Outcome::Complete(coverage) => child.passed(Some(covered(coverage, &mut sources)), None),
+        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage) {
+            None => child.passed(Some(covered(coverage, &mut sources)), None),
+            Some(finding) => {
+                let search = covered(coverage, &mut sources);
+                child.done(Verdict::Inconclusive, Some(finding), Some(search), None)
+            }
+        },
         Outcome::Failed(coverage, report) => {
-            let finding = told(&report, &mut child.sources());
-            let search = covered(coverage, false);
+            let finding = told(&report, &mut sources);
+            let search = Search {
+                complete: false,
+                missed_by_the_proof: report.missed,
+                ..covered(coverage, &mut sources)
+            };
             child.done(verdict_of(finding.kind), Some(finding), Some(search), None)
         }
     }
+}
+
+/// Why a search that was cut short is no pass, unless it came far enough for one with a
+/// blind spot.
+pub(crate) fn out_of_budget(coverage: &Coverage) -> Option<Finding> {
+    if coverage.bound() >= Some(LEAST_BOUND) {
+        return None;
+    }
+    let executions: u64 = coverage.passes.iter().map(|pass| pass.executions).sum();
+    let message = format!(
+        "The grader gives up: this program has more interleavings than it can try. Nothing wrong \
+         was found in the first {}. Fewer threads, or shorter loops between two locks, make \
+         fewer.",
+        grouped(executions)
+    );
+    Some(finding(FailureKind::Budget, message))
 }
 
 /// The interleaving to follow, where only that one is asked for.
@@ -93,26 +118,42 @@ fn written_down() -> Option<Result<Schedule, NoSchedule>> {
     Some(text.parse())
 }
 
-pub(crate) fn covered(coverage: Coverage, complete: bool) -> Search {
+/// What a search covered, and what it did not.
+pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Search {
+    let mut place = |at: Option<model::Place>| at.map(|at| sources.location(at));
+    let proof = coverage.passes.iter();
+    let proof = proof.filter(|pass| pass.method == model::Method::Deviations);
+    let cut = proof.filter(|pass| !pass.complete).filter_map(|pass| {
+        Some(BlindSpot::Bound {
+            covered: pass.covered?,
+            asked: pass.bound?,
+            busiest: place(coverage.busiest),
+        })
+    });
+    let mut blind_spots: Vec<BlindSpot> = cut.collect();
+    blind_spots.extend(place(coverage.cut_loop).map(|at| BlindSpot::Loop { at }));
     let passes = coverage.passes.into_iter().map(|pass| {
         let (engine, method) = match pass.method {
-            model::Method::Preemptions => ("loom", Method::Preemptions),
-            model::Method::Deviations => ("shuttle", Method::Deviations),
-            model::Method::Random => ("shuttle", Method::Random),
-            model::Method::Replay => ("shuttle", Method::Replay),
+            model::Method::Deviations => ("native", Method::Deviations),
+            model::Method::Random => ("native", Method::Random),
+            model::Method::Loom => ("loom", Method::SecondLook),
+            model::Method::Replay => ("native", Method::Replay),
         };
         Pass {
             engine: engine.to_owned(),
             method,
             bound: pass.bound,
+            covered: pass.covered,
             executions: pass.executions,
             complete: pass.complete,
         }
     });
     Search {
         passes: passes.collect(),
-        complete,
+        complete: blind_spots.is_empty(),
         threads: coverage.threads,
+        blind_spots,
+        missed_by_the_proof: false,
     }
 }
 
@@ -132,7 +173,7 @@ pub(crate) fn told(report: &Report, sources: &mut Sources) -> Finding {
             let finding = child::panic_finding(message);
             (finding.kind, finding.message, place)
         }
-        Failure::Deadlock | Failure::Livelock | Failure::TooLong => {
+        Failure::Deadlock | Failure::Livelock => {
             let standstill = standstill(report);
             match broken_by(standstill) {
                 Some(broken) => {
@@ -149,11 +190,18 @@ pub(crate) fn told(report: &Report, sources: &mut Sources) -> Finding {
                 }
             }
         }
+        Failure::TooLong => {
+            let message = "The grader gives up: one execution took hundreds of thousands of steps, \
+                           most of them here. That may be right, but it is more than this check \
+                           can follow.";
+            let place = report.busiest.map(|at| sources.location(at));
+            (FailureKind::TooLong, message.to_owned(), place)
+        }
         Failure::TooManyThreads { limit, at } => {
             let message = format!(
-                "This program has more than {limit} threads alive at once, the caller's \
-                 included. That may be right, but it is more than this check can follow: \
-                 start no more threads than workers."
+                "The grader gives up: this program has more than {limit} threads alive at once, \
+                 the caller's included. That may be right, but it is more than this check can \
+                 follow: start no more threads than workers."
             );
             (
                 FailureKind::TooManyThreads,
@@ -163,8 +211,10 @@ pub(crate) fn told(report: &Report, sources: &mut Sources) -> Finding {
         }
         Failure::StaticState { what, created } => {
             let message = format!(
-                "A static {what} keeps its value from one execution to the next, so the \
-                 executions cannot be compared. Keep the state in the value that `new` returns."
+                "The grader gives up: this {what} keeps its value from one execution to the next, \
+                 so the executions cannot be compared. A static would start each one anew, unless \
+                 it was in use before the check began; better still, keep the state in the value \
+                 that `new` returns."
             );
             (
                 FailureKind::StaticState,
@@ -187,20 +237,21 @@ pub(crate) fn told(report: &Report, sources: &mut Sources) -> Finding {
             )
         }
         Failure::StackOverflow => {
-            let message = "The stack overflowed: something calls itself without end, or keeps \
-                           too much on the stack.";
+            let message = "The stack of a thread overflowed: something calls itself without end, \
+                           or keeps too much on the stack. As in std, a thread has 2 MiB unless \
+                           it asks for more, and the caller's has 8.";
             (FailureKind::ProcessEnded, message.to_owned(), None)
         }
         Failure::Nondeterminism => {
-            let message = "The same schedule did not behave the same twice: something depends on \
-                           addresses, random numbers, files or another clock than std::time.";
+            let message = "The grader gives up: the same schedule did not behave the same twice. \
+                           Something depends on addresses, random numbers, files or another clock than std::time.";
             (FailureKind::Nondeterminism, message.to_owned(), None)
         }
-        Failure::Stuck => {
-            let message = "Threads that were still running when the check ended wait for each \
-                           other while they are dropped.";
-            (FailureKind::Deadlock, message.to_owned(), None)
-        }
+        Failure::NoStack(problem) => (
+            FailureKind::Internal,
+            format!("The grader gives up: there is no memory for the stack of a thread: {problem}"),
+            None,
+        ),
         Failure::Internal(problem) => (
             FailureKind::Internal,
             format!("the model failed: {problem}"),
@@ -222,7 +273,7 @@ pub(crate) fn told(report: &Report, sources: &mut Sources) -> Finding {
 /// How nobody can go on.
 fn standstill(report: &Report) -> Standstill {
     match report.failure {
-        Failure::Livelock | Failure::TooLong => Standstill::Spinning,
+        Failure::Livelock => Standstill::Spinning,
         _ if says(report, "which it holds itself") => Standstill::OnItsOwnLock,
         _ if says(report, "held by") => Standstill::OnALock,
         _ => Standstill::Asleep,
@@ -241,11 +292,6 @@ fn in_general(report: &Report, standstill: Standstill) -> (FailureKind, &'static
             FailureKind::Livelock,
             "Everybody has to wait here, and a thread never does: it asks again and again, in a \
              loop, for what has not happened yet.",
-        ),
-        Standstill::Spinning if matches!(report.failure, Failure::TooLong) => (
-            FailureKind::Livelock,
-            "One execution took thousands of steps or printed thousands of lines: a loop that \
-             goes on while others wait, or more work than this small program asks for.",
         ),
         Standstill::Spinning => (
             FailureKind::Livelock,

@@ -9,7 +9,7 @@ use model_std::model::{self, Coverage, Failure, Limits, Method, Outcome};
 use verdict::{FailureKind, Finding, Verdict};
 
 use crate::child::{Child, finding};
-use crate::search::{covered, limits, told};
+use crate::search::{covered, limits, out_of_budget, told};
 use crate::supervise::verdict_of;
 
 /// One test, over a program that has been chosen for it.
@@ -32,15 +32,15 @@ impl Trial {
         model::explore(limits(), move || body())
     }
 
-    /// Only what takes no more than so many preemptions.
-    fn explore_within(&self, preemptions: usize, executions: u64) -> Outcome {
+    /// Only what takes no more than so many deviations.
+    fn explore_within(&self, deviations: usize, executions: u64) -> Outcome {
         let body = Arc::clone(&self.body);
         let limits = Limits {
-            preemptions,
+            deviations,
             executions,
             ..limits()
         };
-        model::explore_by(Method::Preemptions, limits, move || body())
+        model::explore_by(Method::Deviations, limits, move || body())
     }
 }
 
@@ -74,12 +74,14 @@ pub(crate) fn all_pass(child: &Child, trials: impl FnOnce() -> Vec<Trial>) -> ! 
         add(&mut total, &outcome);
         match outcome {
             Outcome::Complete(_) => {}
-            Outcome::BudgetSpent(_) => {
-                let message = format!(
-                    "Case `{name}` has more interleavings than the check can afford. Fewer threads \
-                     and fewer tasks show the same."
-                );
-                end(child, Some(finding(FailureKind::Budget, message)), total)
+            Outcome::BudgetSpent(coverage) => {
+                if let Some(finding) = out_of_budget(&coverage) {
+                    let message = format!(
+                        "The grader gives up: case `{name}` has more interleavings than it can \
+                         try. Fewer threads and fewer tasks show the same."
+                    );
+                    end(child, Some(Finding { message, ..finding }), total)
+                }
             }
             Outcome::Failed(_, report) => {
                 let finding = told(&report, &mut child.sources());
@@ -95,7 +97,7 @@ pub(crate) fn all_pass(child: &Child, trials: impl FnOnce() -> Vec<Trial>) -> ! 
     end(child, None, total)
 }
 
-/// Runs every trial without preemptions and ends the check at the first that depends
+/// Runs every trial without deviations and ends the check at the first that depends
 /// on time, whether it passes or not.
 pub(crate) fn none_depends_on_time(child: &Child, trials: impl FnOnce() -> Vec<Trial>) -> ! {
     let mut total = Coverage::default();
@@ -128,11 +130,11 @@ pub(crate) fn one_tells(
     let mut trials = collected(child, trials);
     let mut total = Coverage::default();
     let mut always_red = Vec::new();
-    for preemptions in 0..=limits().preemptions {
+    for deviations in 0..=limits().deviations {
         trials.retain(|trial| {
             let outcome = trial
                 .wrong
-                .explore_within(preemptions, EXECUTIONS_ON_A_WRONG_PROGRAM);
+                .explore_within(deviations, EXECUTIONS_ON_A_WRONG_PROGRAM);
             add(&mut total, &outcome);
             if !matches!(&outcome, Outcome::Failed(_, report) if is_red(&report.failure)) {
                 return true;
@@ -186,14 +188,14 @@ fn is_red(failure: &Failure) -> bool {
         | Failure::Panic { .. }
         | Failure::Deadlock
         | Failure::Livelock
-        | Failure::TooLong
         | Failure::Hang { .. } => true,
-        Failure::TooManyThreads { .. }
+        Failure::TooLong
+        | Failure::TooManyThreads { .. }
         | Failure::StaticState { .. }
         | Failure::Exit { .. }
         | Failure::StackOverflow
         | Failure::Nondeterminism
-        | Failure::Stuck
+        | Failure::NoStack(_)
         | Failure::Internal(_) => false,
     }
 }
@@ -213,6 +215,7 @@ fn add(total: &mut Coverage, outcome: &Outcome) {
         match known.into_iter().find(|known| known.method == pass.method) {
             Some(known) => {
                 known.bound = known.bound.max(pass.bound);
+                known.covered = known.covered.min(pass.covered);
                 known.executions += pass.executions;
                 known.complete &= pass.complete;
             }
@@ -221,12 +224,14 @@ fn add(total: &mut Coverage, outcome: &Outcome) {
     }
     total.threads = total.threads.max(part.threads);
     total.asked_time = total.asked_time.or(part.asked_time);
+    total.cut_loop = total.cut_loop.or(part.cut_loop);
+    total.busiest = total.busiest.or(part.busiest);
 }
 
 fn end(child: &Child, finding: Option<Finding>, total: Coverage) -> ! {
     let verdict = finding
         .as_ref()
         .map_or(Verdict::Passed, |finding| verdict_of(finding.kind));
-    let complete = verdict == Verdict::Passed;
-    child.done(verdict, finding, Some(covered(total, complete)), None)
+    let search = covered(total, &mut child.sources());
+    child.done(verdict, finding, Some(search), None)
 }

@@ -266,7 +266,7 @@ fn post_mortem(status: ExitStatus, output: Vec<String>) -> Finding {
 pub(crate) fn verdict_of(kind: FailureKind) -> Verdict {
     match kind {
         FailureKind::Hang => Verdict::TimedOut,
-        FailureKind::Budget => Verdict::Inconclusive,
+        FailureKind::Budget | FailureKind::TooLong => Verdict::Inconclusive,
         FailureKind::TooManyThreads
         | FailureKind::StaticState
         | FailureKind::Nondeterminism
@@ -350,6 +350,7 @@ fn lesson(kind: FailureKind) -> (&'static str, &'static str) {
         | FailureKind::SingleThreaded
         | FailureKind::TooManyThreads
         | FailureKind::Budget
+        | FailureKind::TooLong
         | FailureKind::StaticState
         | FailureKind::Nondeterminism
         | FailureKind::Internal => (

@@ -5,12 +5,14 @@
 //! Inside one, std's semantics decide what an operation does and an engine
 //! decides which thread runs next:
 //!
+//! - [`fiber`]: stacks of their own for a model's threads;
 //! - [`engine`]: who runs next;
 //! - [`model`]: threads, blocking, fairness, the search and its stories;
 //! - [`sync`], [`thread`], [`time`], [`panic`], [`process`], [`collections`]:
 //!   std's modules over them.
 
 mod engine;
+mod fiber;
 #[doc(hidden)]
 pub mod model;
 mod print;
@@ -26,7 +28,8 @@ pub mod time;
 pub mod hint {
     pub use std::hint::*;
 
-    /// As in std; in a model, a loop that spins lets others go first.
+    /// As in std; in a model, a moment like any other.
+    #[track_caller]
     pub fn spin_loop() {
         if crate::model::active() {
             crate::thread::yield_now();

@@ -17,14 +17,8 @@ pub fn catch_unwind<F: FnOnce() -> R + UnwindSafe, R>(f: F) -> std::thread::Resu
     }
     let panics = kernel::catching();
     let result = std::panic::catch_unwind(f);
-    match result {
-        // Not the submission's to catch: the check is over.
-        Err(payload) if kernel::is_abandoned(&*payload) => std::panic::resume_unwind(payload),
-        result => {
-            kernel::caught(panics);
-            result
-        }
-    }
+    kernel::caught(panics);
+    result
 }
 
 /// As in std.

@@ -14,8 +14,8 @@ pub fn captured(text: Arguments<'_>) -> bool {
     let at = Location::caller();
     // Not under the borrow: what is printed may use the model itself.
     let text = kernel::with(|kernel| kernel.is_recording()).then(|| text.to_string());
+    kernel::counts_a_step();
     kernel::with(|kernel| {
-        kernel.count_step();
         kernel.record("print", None, Some(at), || text);
     });
     true

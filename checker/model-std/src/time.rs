@@ -1,5 +1,5 @@
-//! `std::time`. In a model the clock stands still while threads run, and moves
-//! on when they sleep or time out.
+//! `std::time`. In a model each thread's clock stands still while it runs, and moves on when
+//! it sleeps, waits in vain, or learns of somebody for whom it is later.
 
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::panic::Location;
@@ -12,6 +12,13 @@ use crate::model::kernel;
 /// When the clock of every model starts.
 static START: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
+/// Since the beginning of the execution, by the clock of the current thread.
+fn time_of_model(at: &'static Location<'static>) -> Duration {
+    kernel::asks_time(at);
+    kernel::looks_at_the_clock(at);
+    kernel::now()
+}
+
 /// `std::time::Instant`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(std::time::Instant);
@@ -22,8 +29,7 @@ impl Instant {
     #[track_caller]
     pub fn now() -> Self {
         if kernel::active() {
-            kernel::asks_time(Location::caller());
-            Self(*START + kernel::with(|kernel| kernel.now()))
+            Self(*START + time_of_model(Location::caller()))
         } else {
             Self(std::time::Instant::now())
         }
@@ -83,8 +89,7 @@ impl SystemTime {
     #[track_caller]
     pub fn now() -> Self {
         if kernel::active() {
-            kernel::asks_time(Location::caller());
-            Self::UNIX_EPOCH + kernel::with(|kernel| kernel.now())
+            Self::UNIX_EPOCH + time_of_model(Location::caller())
         } else {
             Self(std::time::SystemTime::now())
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model_std::model::{Limits, Method, Orderings, Outcome, explore_by};
+use model_std::model::{Limits, Method, Orderings, Outcome, SecondLook, explore_by};
 use model_std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use model_std::sync::atomic::{AtomicUsize, fence};
 use model_std::sync::{Arc, Mutex};
@@ -18,17 +18,20 @@ fn outcomes(
     program: impl Fn() -> String + Send + Sync + 'static,
 ) -> BTreeSet<String> {
     let limits = Limits {
-        preemptions: 4,
-        executions: 500_000,
         deviations: 0,
-        deviating: 0,
+        executions: 0,
         random: 0,
+        second_look: Some(SecondLook {
+            bound: Some(4),
+            executions: 500_000,
+        }),
         orderings,
+        finest_steps: false,
         stall: Duration::from_secs(20),
     };
     let seen = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     let sink = std::sync::Arc::clone(&seen);
-    let outcome = explore_by(Method::Preemptions, limits, move || {
+    let outcome = explore_by(Method::Loom, limits, move || {
         let value = program();
         sink.lock().unwrap().insert(value);
     });

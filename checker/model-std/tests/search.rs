@@ -5,27 +5,27 @@ use std::time::Duration;
 
 use model_std::model::{Limits, Method, Orderings, Outcome, explore_by};
 use model_std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use model_std::sync::{Arc, Condvar, Mutex, MutexGuard, mpsc};
+use model_std::sync::{Arc, Condvar, Mutex, mpsc};
 use model_std::thread;
 
-fn limits(preemptions: usize) -> Limits {
+fn limits(deviations: usize) -> Limits {
     Limits {
-        preemptions,
+        deviations,
         executions: 500_000,
-        deviations: preemptions,
-        deviating: 5_000_000,
         random: 10_000,
+        second_look: None,
         orderings: Orderings::Strongest,
+        finest_steps: false,
         stall: Duration::from_secs(2),
     }
 }
 
 /// Every value that `program` can return: the programs below are too small for
-/// more than five preemptions to matter.
+/// more than five deviations to matter.
 fn outcomes<T: Ord + Send + 'static>(program: fn() -> T) -> BTreeSet<T> {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(BTreeSet::new()));
     let sink = std::sync::Arc::clone(&seen);
-    let outcome = explore_by(Method::Preemptions, limits(5), move || {
+    let outcome = explore_by(Method::Deviations, limits(5), move || {
         let value = program();
         sink.lock().unwrap().insert(value);
     });
@@ -50,13 +50,22 @@ fn queue_program() -> String {
                         .extend([what, char::from(b'0' + worker)])
                 };
                 loop {
-                    let mut state: MutexGuard<'_, (u32, bool)> = queue.0.lock().unwrap();
+                    let state = queue.0.lock().unwrap();
                     say('l');
-                    while state.0 == 0 && !state.1 {
-                        say('w');
-                        state = queue.1.wait(state).unwrap();
-                        say('k');
-                    }
+                    let mut looks = 0;
+                    // Spurious wake-ups, which `wait_while` hides, are not in the machine below.
+                    let still_empty = |state: &mut (u32, bool)| {
+                        looks += 1;
+                        if looks > 1 {
+                            say('k');
+                        }
+                        let waits = state.0 == 0 && !state.1;
+                        if waits {
+                            say('w');
+                        }
+                        waits
+                    };
+                    let mut state = queue.1.wait_while(state, still_empty).unwrap();
                     if state.0 == 0 {
                         return say('e');
                     }

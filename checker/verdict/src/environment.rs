@@ -4,6 +4,8 @@
 pub const RECORDS: &str = "INTERLEAVE_RECORDS";
 /// Set to look deeper and longer.
 pub const DEEP: &str = "INTERLEAVE_DEEP";
+/// Set to 0 to do without loom's second look.
+pub const SECOND_LOOK: &str = "INTERLEAVE_SECOND_LOOK";
 /// Repeats a check over random inputs with the inputs of that seed.
 pub const SEED: &str = "INTERLEAVE_SEED";
 /// The decisions of the one interleaving to follow, as text.

@@ -99,6 +99,8 @@ pub enum FailureKind {
     SelfDeadlock,
     /// Threads run without end and nothing changes.
     Livelock,
+    /// One execution took more steps than the grader follows.
+    TooLong,
     /// A loop that touches nothing a scheduler could see, or real threads that
     /// never finished.
     Hang,
@@ -129,6 +131,34 @@ pub struct Search {
     pub complete: bool,
     /// The most threads alive at once.
     pub threads: usize,
+    /// What was not looked at, although it lies within the bound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blind_spots: Vec<BlindSpot>,
+    /// Whether loom found the failure although our own search had covered everything within
+    /// its bound: a bug of the grader, besides the verdict.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub missed_by_the_proof: bool,
+}
+
+/// What a search did not look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum BlindSpot {
+    /// There are too many executions with more deviations than this.
+    Bound {
+        /// Everything with at most so many was tried.
+        covered: usize,
+        /// So many were asked for.
+        asked: usize,
+        /// The place that the executions come to most often.
+        busiest: Option<Place>,
+    },
+    /// A loop went round so often that it was made to let others go on, although it may
+    /// have ended by itself.
+    Loop {
+        /// What it comes back to.
+        at: Place,
+    },
 }
 
 impl Search {
@@ -142,12 +172,15 @@ impl Search {
 /// One way of searching, over all its bounds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pass {
-    /// The engine, such as `loom`.
+    /// The engine: `native` or `loom`.
     pub engine: String,
     /// Which executions it is about.
     pub method: Method,
     /// The highest bound that was begun, where the method has one.
     pub bound: Option<usize>,
+    /// The highest bound within which everything was covered, if there is one.
+    #[serde(default)]
+    pub covered: Option<usize>,
     /// Executions, over all bounds.
     pub executions: u64,
     /// Whether everything within the bound was covered.
@@ -158,12 +191,14 @@ pub struct Pass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// All with at most so many preemptions.
+    /// Those that loom tries with a bound; written by builds before the search of our own.
     Preemptions,
     /// All with at most so many deviations: preemptions, spurious wake-ups and the like.
     Deviations,
     /// Some, with each decision drawn.
     Random,
+    /// Those that loom tries, besides.
+    SecondLook,
     /// One that was written down.
     Replay,
 }

@@ -9,12 +9,18 @@ mod text;
 pub use style::Style;
 pub use text::{clean, count, cut, gist, grouped, wrap};
 
-use crate::{Counterexample, FailureKind, Finding, Method, Record, Search, Verdict, environment};
+use crate::{
+    BlindSpot, Counterexample, FailureKind, Finding, Method, Record, Search, Verdict, environment,
+};
 
 /// Everything below the headline is set in by this much.
 const INDENT: usize = 2;
 /// Lines of the submission's own output that are worth showing.
 const OUTPUT: usize = 10;
+/// What to say where our own search missed what loom found.
+const MISSED: &str = "What is shown here happens, but the search that proves had missed it; loom, \
+                      which looks over its shoulder, did not. Please report that, with what \
+                      `--format json` prints.";
 /// Lines of an input that are shown, unless everything is asked for.
 const INPUT: usize = 40;
 
@@ -22,7 +28,7 @@ const INPUT: usize = 40;
 #[must_use]
 pub fn record(record: &Record, style: Style) -> String {
     let Some(finding) = &record.finding else {
-        return summary(record, style);
+        return summary(record, style) + &blind_spots(record, style);
     };
     let inner = Style {
         width: style.width - INDENT,
@@ -56,6 +62,9 @@ pub fn record(record: &Record, style: Style) -> String {
     );
     page.advice("Why it matters", finding.why.as_deref());
     page.advice("Try", finding.try_next.as_deref());
+    if record.search.as_ref().is_some_and(|search| search.missed_by_the_proof) {
+        page.advice("A bug of the grader, besides", Some(MISSED));
+    }
 
     let mut text = headline(record, finding, style) + "\n\n";
     for line in page.lines {
@@ -80,8 +89,46 @@ pub fn summary(record: &Record, style: Style) -> String {
     format!("{line}   {}\n", style.dim(&aside))
 }
 
-/// What a search covered: `1,024 executions, preemption bound 2, and 1,020 with spurious
-/// wake-ups`.
+/// What a passing check did not look at, a paragraph for each; empty without any.
+#[must_use]
+pub fn blind_spots(record: &Record, style: Style) -> String {
+    let search = record.search.as_ref();
+    let spots = search.map_or(&[][..], |search| &search.blind_spots);
+    let lines = spots.iter().flat_map(|spot| {
+        let told = format!("Blind spot: {}", blind_spot(spot));
+        wrap(&told, style.width - INDENT)
+    });
+    lines
+        .map(|line| format!("{}{}\n", " ".repeat(INDENT), style.unsure(&line)))
+        .collect()
+}
+
+fn blind_spot(spot: &BlindSpot) -> String {
+    let there = |place: &crate::Place| format!("{}:{}", place.file, place.line);
+    match spot {
+        BlindSpot::Bound {
+            covered,
+            asked,
+            busiest,
+        } => {
+            let busiest = busiest.as_ref().map_or_else(String::new, |place| {
+                format!(" What makes them so many is done at {} again and again.", there(place))
+            });
+            format!(
+                "every execution with up to {} was tried, but not every one with {asked}: there \
+                 are too many.{busiest}",
+                count(*covered, "deviation")
+            )
+        }
+        BlindSpot::Loop { at } => format!(
+            "the loop at {} went round thousands of times while other threads could go on, and \
+             was made to wait for them. What would happen if it went on was not tried.",
+            there(at)
+        ),
+    }
+}
+
+/// What a search covered: `1,338 executions, deviation bound 2, and 1,726 besides`.
 #[must_use]
 pub fn coverage(search: &Search) -> String {
     let Some((first, besides)) = search.passes.split_first() else {
@@ -90,17 +137,21 @@ pub fn coverage(search: &Search) -> String {
     let plural = if first.executions == 1 { "" } else { "s" };
     let bound = first.bound.unwrap_or_default();
     let how = match first.method {
-        Method::Preemptions => format!("preemption bound {bound}"),
+        Method::Preemptions | Method::SecondLook => format!("loom's bound {bound}"),
         Method::Deviations => format!("deviation bound {bound}"),
         Method::Random => "at random".to_owned(),
         Method::Replay => "replayed".to_owned(),
     };
-    let cut = if first.complete { "" } else { ", not complete" };
+    let cut = match first.covered {
+        _ if first.complete => String::new(),
+        Some(covered) if covered < bound => format!(", complete up to {covered}"),
+        _ => ", not complete".to_owned(),
+    };
     let executions = grouped(first.executions);
     let proof = format!("{executions} execution{plural}, {how}{cut}");
     match besides.iter().map(|pass| pass.executions).sum() {
         0 => proof,
-        besides => format!("{proof}, and {} with spurious wake-ups", grouped(besides)),
+        besides => format!("{proof}, and {} besides", grouped(besides)),
     }
 }
 
@@ -127,7 +178,7 @@ fn mark(verdict: Verdict, style: Style) -> String {
 fn label(record: &Record, finding: &Finding, style: Style) -> String {
     let kind = match record.verdict {
         Verdict::TimedOut => "timed out",
-        Verdict::Inconclusive => "inconclusive: neither passed nor failed",
+        Verdict::Inconclusive => "inconclusive: the grader gives up, your code may be right",
         Verdict::Error => "error: the check could not do its work",
         Verdict::Passed | Verdict::Failed => kind(finding.kind),
     };
@@ -147,6 +198,7 @@ fn kind(kind: FailureKind) -> &'static str {
         FailureKind::Deadlock | FailureKind::Asleep => "deadlock",
         FailureKind::SelfDeadlock => "deadlock with itself",
         FailureKind::Livelock => "livelock",
+        FailureKind::TooLong => "too long to follow",
         FailureKind::Hang => "hang",
         FailureKind::ProcessEnded => "the process ended",
         FailureKind::OutOfMemory => "out of memory",

@@ -6,46 +6,66 @@
 
 use std::sync::atomic::Ordering;
 
-pub(crate) mod loom;
-pub(crate) mod schedule;
-pub(crate) mod shuttle;
-pub(crate) mod strategy;
+use crate::fiber::Fiber;
 
-/// Runs one execution's coroutines on a single OS thread.
+pub(crate) mod loom;
+pub(crate) mod native;
+pub(crate) mod reduction;
+pub(crate) mod schedule;
+pub(crate) mod strategy;
+#[cfg(test)]
+mod toy;
+
+/// Runs one execution's threads, all of them on one OS thread.
 ///
-/// Coroutine 0 is the one that runs the body of the check; the others are
-/// numbered in the order in which they were spawned.
+/// Thread 0 is the one that runs the body of the check; the others are numbered in the order
+/// in which they were spawned. All of it is called on the host of the thread that runs: what
+/// suspends a thread takes effect when its fiber would be resumed.
 pub(crate) trait Engine {
     /// A scheduling point before an operation on `object`. Two steps on the
     /// same object are dependent: their order is worth exploring.
     fn step(&self, object: usize);
 
-    /// Suspends the current coroutine until [`Engine::unblock`]. May return early:
-    /// callers look again.
-    fn block(&self);
+    /// Suspends the current thread until [`Engine::unblock`]. When it goes on it comes to a
+    /// step on `object` first, if there is one.
+    fn block(&self, object: Option<usize>);
 
-    /// Makes a coroutine that is suspended in [`Engine::block`] runnable.
-    fn unblock(&self, coroutine: usize);
+    /// Makes a thread that is suspended in [`Engine::block`] runnable.
+    fn unblock(&self, thread: usize);
 
-    /// Starts a coroutine and returns its number.
-    fn spawn(&self, body: Box<dyn FnOnce()>) -> usize;
+    /// Takes back an [`Engine::unblock`] of a thread that has not gone on since.
+    fn block_again(&self, thread: usize);
+
+    /// Starts the next thread.
+    fn spawn(&self, fiber: Fiber);
 
     /// One of `options` things that may happen, of which 0 is the ordinary one.
     fn choose(&self, options: usize) -> usize;
+
+    /// Whether the current thread goes round in circles, which `look` finds out.
+    fn circles(&self, look: &mut dyn FnMut() -> bool) -> bool {
+        look()
+    }
+
+    /// What the current thread did so far happened before the next step on `object`.
+    fn publish(&self, _object: usize) {}
+
+    /// The current thread could not have gone on before `other` had come this far.
+    fn follow(&self, _other: usize) {}
 
     /// The machine's memory, where the engine models one that lets stores linger.
     fn memory(&self) -> Option<&dyn Memory> {
         None
     }
 
-    /// The most coroutines that one execution may have.
+    /// The most threads that an execution may have alive at once.
     fn limit(&self) -> usize;
 }
 
 /// Atomic cells whose operations mean what their orderings say. Each operation is a
 /// scheduling point. Every cell is 0 at first.
 pub(crate) trait Memory {
-    /// A value that the current coroutine may see in `cell`.
+    /// A value that the current thread may see in `cell`.
     fn load(&self, cell: usize, order: Ordering) -> u64;
 
     /// Writes `value` to `cell`.
@@ -57,17 +77,4 @@ pub(crate) trait Memory {
 
     /// `std::sync::atomic::fence`.
     fn fence(&self, order: Ordering);
-}
-
-/// A closure that stays on the OS thread that made it.
-struct OnThisThread(Box<dyn FnOnce()>);
-
-// SAFETY: every engine runs all coroutines of an execution on the OS thread that
-// started its search, so although their `spawn` asks for `Send`, nothing is ever sent.
-unsafe impl Send for OnThisThread {}
-
-impl OnThisThread {
-    fn run(self) {
-        (self.0)();
-    }
 }

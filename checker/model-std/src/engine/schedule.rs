@@ -6,14 +6,17 @@ use std::str::FromStr;
 /// One decision of a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// This coroutine goes on.
+    /// This thread goes on.
     Run(usize),
     /// Of several things that may happen, this one does; 0 is the ordinary one.
     Choose(usize),
+    /// The thread goes round in circles, and waits until something changes.
+    Circle,
 }
 
-/// The decisions of one execution. As text, `0*3 1 ?1`: coroutine 0 goes on three times,
-/// then coroutine 1, and then the first unusual thing happens.
+/// The decisions of one execution. As text, `0*3 1 ?1 ~`: thread 0 goes on three times, then
+/// thread 1, then the first unusual thing happens, and then the thread is found to go round
+/// in circles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schedule(Vec<Decision>);
 
@@ -41,8 +44,9 @@ impl fmt::Display for Schedule {
                 f.write_str(" ")?;
             }
             match run[0] {
-                Decision::Run(coroutine) => write!(f, "{coroutine}")?,
+                Decision::Run(thread) => write!(f, "{thread}")?,
                 Decision::Choose(option) => write!(f, "?{option}")?,
+                Decision::Circle => f.write_str("~")?,
             }
             if run.len() > 1 {
                 write!(f, "*{}", run.len())?;
@@ -67,7 +71,7 @@ impl fmt::Display for NoSchedule {
 impl std::error::Error for NoSchedule {}
 
 /// No execution takes more decisions than this.
-const LONGEST: usize = 100_000;
+const LONGEST: usize = 1_000_000;
 
 impl FromStr for Schedule {
     type Err = NoSchedule;
@@ -82,6 +86,7 @@ impl FromStr for Schedule {
             let times: usize = times.parse().map_err(|_| wrong())?;
             let decision = match decision.strip_prefix('?') {
                 Some(option) => Decision::Choose(option.parse().map_err(|_| wrong())?),
+                None if decision == "~" => Decision::Circle,
                 None => Decision::Run(decision.parse().map_err(|_| wrong())?),
             };
             if times > LONGEST - decisions.len() {
@@ -102,17 +107,17 @@ mod tests {
         let schedule: Schedule = [0, 0, 0, 1, 0]
             .map(Decision::Run)
             .into_iter()
-            .chain([Decision::Choose(1), Decision::Choose(0)])
+            .chain([Decision::Choose(1), Decision::Circle, Decision::Choose(0)])
             .collect();
         let text = schedule.to_string();
-        assert_eq!(text, "0*3 1 0 ?1 ?0");
+        assert_eq!(text, "0*3 1 0 ?1 ~ ?0");
         assert_eq!(text.parse(), Ok(schedule));
         assert_eq!("".parse(), Ok(Schedule::default()));
     }
 
     #[test]
     fn what_is_no_schedule_is_refused() {
-        for text in ["x", "1*", "?", "1*x", "-1", "1*99999999999"] {
+        for text in ["x", "1*", "?", "1*x", "-1", "~1", "1*99999999999"] {
             assert!(text.parse::<Schedule>().is_err(), "{text}");
         }
     }

@@ -1,121 +1,74 @@
-//! Who runs next, where nothing but the schedule is open: depth-first with a bound,
-//! at random, or as it was written down.
+//! Who runs next, on the engine of our own: at random, or as it was written down. The
+//! strategy that proves has a file of its own, [`super::reduction`].
 //!
-//! A *deviation* is what a schedule does without need: it stops a coroutine that
-//! could go on (a preemption), or lets happen what need not happen (a spurious
-//! wake-up). Small bounds on them find most defects (Musuvathi and Qadeer, PLDI
-//! 2007, for preemptions) and make for stories that can be followed.
+//! A *deviation* is what a schedule does without need: it stops a thread that could go on
+//! (a preemption), or lets happen what need not happen (a spurious wake-up, a timeout that
+//! strikes although others could go on). Small bounds on them find most defects (Musuvathi
+//! and Qadeer, PLDI 2007, for preemptions) and make for stories that can be followed.
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::schedule::{Decision, Schedule};
 
-/// Decides, one execution after another.
+/// A moment at which somebody has to go on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Turn<'a> {
+    /// Who ran last.
+    pub(crate) current: usize,
+    /// Whether to let somebody else go on would stop it: it is ready itself.
+    pub(crate) would_go_on: bool,
+    /// Everybody who can go on, in ascending order; never empty.
+    pub(crate) ready: &'a [usize],
+}
+
+impl Turn<'_> {
+    /// Who goes on where nothing speaks for anybody else: whoever runs, or the next after
+    /// it, in a circle.
+    pub(crate) fn ordinary(&self) -> usize {
+        if self.would_go_on {
+            return self.current;
+        }
+        let later = self.ready.iter().find(|thread| **thread > self.current);
+        *later.unwrap_or(&self.ready[0])
+    }
+}
+
+/// Decides, one execution after another. What happens between its decisions it is told, for
+/// a strategy that learns from it.
 pub(crate) trait Strategy {
     /// Begins another execution; false when there is none left.
     fn begin(&mut self) -> bool;
 
-    /// The coroutine to run next, out of `ready`. `current` is in there if it could
-    /// go on.
-    fn next(&mut self, current: usize, ready: &[usize]) -> usize;
+    /// The thread that runs next; `None` if the program did not come to the same turn as it
+    /// did before, under the same decisions.
+    fn next(&mut self, turn: Turn<'_>) -> Option<usize>;
 
     /// One of `options` things that may happen, of which 0 is the ordinary one.
     fn choose(&mut self, options: usize) -> usize;
-}
 
-/// Every schedule with at most so many deviations.
-pub(crate) struct DepthFirst {
-    bound: usize,
-    /// The decisions of the current execution, with those left for later ones.
-    path: Vec<Branch>,
-    /// How many of them this execution has taken.
-    taken: usize,
-    deviations: usize,
-    begun: bool,
-}
-
-struct Branch {
-    open: Vec<Alternative>,
-    chosen: Alternative,
-}
-
-#[derive(Clone, Copy)]
-struct Alternative {
-    value: usize,
-    deviates: bool,
-}
-
-impl DepthFirst {
-    pub(crate) fn new(bound: usize) -> Self {
-        Self {
-            bound,
-            path: Vec::new(),
-            taken: 0,
-            deviations: 0,
-            begun: false,
-        }
+    /// Whether a thread goes round in circles, which `look` finds out.
+    fn circles(&mut self, look: &mut dyn FnMut() -> bool) -> bool {
+        look()
     }
 
-    /// Decides between `options`, of which the first does not deviate.
-    fn decide(&mut self, options: impl Iterator<Item = Alternative>) -> usize {
-        if self.taken == self.path.len() {
-            let left = self.bound - self.deviations;
-            let mut open: Vec<Alternative> = options
-                .filter(|option| !option.deviates || left > 0)
-                .collect();
-            open.reverse();
-            let chosen = open.pop().expect("one option never deviates");
-            self.path.push(Branch { open, chosen });
-        }
-        let chosen = self.path[self.taken].chosen;
-        self.taken += 1;
-        self.deviations += usize::from(chosen.deviates);
-        chosen.value
-    }
-}
+    /// `parent` has started `thread`, the first of which nobody started.
+    fn spawned(&mut self, _parent: Option<usize>, _thread: usize) {}
 
-impl Strategy for DepthFirst {
-    fn begin(&mut self) -> bool {
-        if self.begun {
-            // The last decision that could have been another one.
-            loop {
-                let Some(last) = self.path.last_mut() else {
-                    return false;
-                };
-                if let Some(next) = last.open.pop() {
-                    last.chosen = next;
-                    break;
-                }
-                self.path.pop();
-            }
-        }
-        self.begun = true;
-        self.taken = 0;
-        self.deviations = 0;
-        true
-    }
+    /// `thread` has ended.
+    fn ended(&mut self, _thread: usize) {}
 
-    fn next(&mut self, current: usize, ready: &[usize]) -> usize {
-        if let [only] = ready {
-            return *only;
-        }
-        let can_go_on = ready.contains(&current);
-        let first = can_go_on.then_some(current);
-        let others = ready.iter().copied().filter(|other| Some(*other) != first);
-        let options = first.into_iter().chain(others).map(|value| Alternative {
-            value,
-            deviates: can_go_on && value != current,
-        });
-        self.decide(options)
-    }
+    /// The next step of `thread` will be on `object`.
+    fn will_access(&mut self, _thread: usize, _object: usize) {}
 
-    fn choose(&mut self, options: usize) -> usize {
-        self.decide((0..options).map(|value| Alternative {
-            value,
-            deviates: value != 0,
-        }))
-    }
+    /// `thread`, which has just been let go on, takes its step on `object`.
+    fn accesses(&mut self, _thread: usize, _object: usize) {}
+
+    /// What `thread` did so far happened before the next access to `object`.
+    fn publishes(&mut self, _thread: usize, _object: usize) {}
+
+    /// `thread` could not have gone on before `other` had come this far.
+    fn follows(&mut self, _thread: usize, _other: usize) {}
 }
 
 /// So many schedules, each decision drawn.
@@ -151,11 +104,11 @@ impl Strategy for Random {
         true
     }
 
-    fn next(&mut self, _current: usize, ready: &[usize]) -> usize {
-        match ready {
+    fn next(&mut self, turn: Turn<'_>) -> Option<usize> {
+        Some(match turn.ready {
             [only] => *only,
-            _ => ready[self.drawn.random_range(0..ready.len())],
-        }
+            ready => ready[self.drawn.random_range(0..ready.len())],
+        })
     }
 
     fn choose(&mut self, options: usize) -> usize {
@@ -169,14 +122,15 @@ impl Strategy for Random {
 
 /// The schedule of an earlier execution, once.
 pub(crate) struct Written {
-    decisions: Box<dyn Iterator<Item = Decision>>,
+    decisions: std::iter::Peekable<Box<dyn Iterator<Item = Decision>>>,
     begun: bool,
 }
 
 impl Written {
     pub(crate) fn new(schedule: Schedule) -> Self {
+        let decisions: Box<dyn Iterator<Item = Decision>> = Box::new(schedule.into_decisions());
         Self {
-            decisions: Box::new(schedule.into_decisions()),
+            decisions: decisions.peekable(),
             begun: false,
         }
     }
@@ -187,18 +141,14 @@ impl Strategy for Written {
         !std::mem::replace(&mut self.begun, true)
     }
 
-    fn next(&mut self, current: usize, ready: &[usize]) -> usize {
+    fn next(&mut self, turn: Turn<'_>) -> Option<usize> {
         let written = match self.decisions.next() {
-            Some(Decision::Run(coroutine)) if ready.contains(&coroutine) => Some(coroutine),
+            Some(Decision::Run(thread)) if turn.ready.contains(&thread) => Some(thread),
             _ => None,
         };
         // Where the program is no longer the one that was written about, it goes on
         // without deviations.
-        written.unwrap_or(if ready.contains(&current) {
-            current
-        } else {
-            ready[0]
-        })
+        Some(written.unwrap_or_else(|| turn.ordinary()))
     }
 
     fn choose(&mut self, options: usize) -> usize {
@@ -207,43 +157,24 @@ impl Strategy for Written {
             _ => 0,
         }
     }
+
+    fn circles(&mut self, look: &mut dyn FnMut() -> bool) -> bool {
+        match self.decisions.peek() {
+            Some(Decision::Circle) => {
+                self.decisions.next();
+                true
+            }
+            Some(_) => false,
+            // Beyond what was written.
+            None => look(),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::toy::paths;
     use super::*;
-
-    /// Every path of a program with two threads of two steps each, written as the
-    /// order of its steps.
-    fn paths(mut strategy: impl Strategy) -> Vec<String> {
-        let mut paths = Vec::new();
-        while strategy.begin() {
-            let mut left = [2, 2];
-            let (mut current, mut path) = (0, String::new());
-            loop {
-                let ready: Vec<usize> = (0..2).filter(|thread| left[*thread] > 0).collect();
-                if ready.is_empty() {
-                    break;
-                }
-                current = strategy.next(current, &ready);
-                left[current] -= 1;
-                path += ["a", "b"][current];
-            }
-            paths.push(path);
-        }
-        paths
-    }
-
-    #[test]
-    fn depth_first_visits_each_schedule_within_the_bound_once() {
-        assert_eq!(paths(DepthFirst::new(0)), ["aabb"]);
-        assert_eq!(paths(DepthFirst::new(1)), ["aabb", "abba", "bbaa"]);
-        let mut all = paths(DepthFirst::new(9));
-        assert_eq!(all.len(), 6);
-        all.sort();
-        all.dedup();
-        assert_eq!(all.len(), 6, "two schedules were visited twice");
-    }
 
     #[test]
     fn random_schedules_repeat_and_reach_everything() {
@@ -257,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_written_schedule_is_followed_as_far_as_it_goes() {
-        let run = |coroutines: &[usize]| {
-            let decisions = coroutines.iter().map(|c| Decision::Run(*c));
+        let run = |threads: &[usize]| {
+            let decisions = threads.iter().map(|thread| Decision::Run(*thread));
             paths(Written::new(decisions.collect()))
         };
         assert_eq!(run(&[1, 0, 1, 0]), ["baba"]);

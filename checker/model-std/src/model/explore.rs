@@ -1,13 +1,12 @@
 //! What is searched, in which order, and how far.
 //!
-//! loom covers every interleaving up to a preemption bound. What it cannot follow goes
-//! to shuttle: things that need not happen but may (a spurious wake-up, a weak exchange
-//! that fails), and more threads than loom has room for. Bounds rise, so that the first
-//! failure found is one with the fewest preemptions; it is then run a second time, to be
-//! recorded.
+//! Our own search covers every execution up to a bound on deviations; that is the proof.
+//! Random executions look at some of what lies beyond, and loom looks over its shoulder:
+//! what it finds and the proof does not is a bug of ours. Bounds rise, so that the first
+//! failure found is one with the fewest deviations; its schedule is then followed once more,
+//! to be recorded.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::search::{self, Ended, Plan, Subject};
@@ -19,20 +18,30 @@ use crate::engine::schedule::Schedule;
 /// How far a search goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The highest preemption bound of the exhaustive search.
-    pub preemptions: usize,
-    /// Its executions, over all bounds.
-    pub executions: u64,
-    /// The highest bound on deviations, in the search of what may happen besides.
+    /// The highest bound on deviations.
     pub deviations: usize,
-    /// Its executions, over all bounds.
-    pub deviating: u64,
-    /// Executions after it whose decisions are drawn.
+    /// Executions of the search within it, over all bounds.
+    pub executions: u64,
+    /// Executions besides whose decisions are drawn.
     pub random: u64,
+    /// Whether loom looks for itself, where the threads are few enough, and how far.
+    pub second_look: Option<SecondLook>,
     /// How atomics are explored. As written is for loom alone: nothing else is tried.
     pub orderings: Orderings,
+    /// Whether every step is one that could be seen from the start.
+    pub finest_steps: bool,
     /// How long code may run without reaching a scheduling point.
     pub stall: Duration,
+}
+
+/// How far loom looks. Its bound is no number of preemptions: within it, it tries some of the
+/// executions with so many.
+#[derive(Debug, Clone, Copy)]
+pub struct SecondLook {
+    /// Its highest bound; `None` for all there are.
+    pub bound: Option<usize>,
+    /// Its executions, over all bounds.
+    pub executions: u64,
 }
 
 /// What a search covered.
@@ -45,6 +54,20 @@ pub struct Coverage {
     /// A call whose result depends on time, if there was one: a look at a clock, a sleep,
     /// or a wait with a timeout.
     pub asked_time: Option<Place>,
+    /// A loop that was made to let others go on, although it might have ended by itself.
+    pub cut_loop: Option<Place>,
+    /// What made the search too long, where it did not come to its end: the place that
+    /// executions come to most often.
+    pub busiest: Option<Place>,
+}
+
+impl Coverage {
+    /// The bound on deviations up to which everything was covered, if it was up to any.
+    #[must_use]
+    pub fn bound(&self) -> Option<usize> {
+        let mut passes = self.passes.iter();
+        passes.find(|pass| pass.method == Method::Deviations)?.covered
+    }
 }
 
 /// One way of searching, over all its bounds.
@@ -54,21 +77,23 @@ pub struct Pass {
     pub method: Method,
     /// The last bound that was begun, where the method has one.
     pub bound: Option<usize>,
+    /// The last bound within which everything was covered.
+    pub covered: Option<usize>,
     /// Executions, over all bounds.
     pub executions: u64,
-    /// Whether everything within the bound was covered.
+    /// Whether everything that was begun was covered.
     pub complete: bool,
 }
 
 /// Which executions a pass is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// All with at most so many preemptions.
-    Preemptions,
     /// All with at most so many deviations: preemptions, spurious wake-ups and the like.
     Deviations,
     /// Some, with each decision drawn.
     Random,
+    /// Those that loom tries.
+    Loom,
     /// One that was written down.
     Replay,
 }
@@ -79,7 +104,7 @@ pub enum Method {
 pub enum Outcome {
     /// Every execution within the bound was fine.
     Complete(Coverage),
-    /// The budget was spent before the search was complete.
+    /// The budget was spent before the search was complete; all that was looked at was fine.
     BudgetSpent(Coverage),
     /// An execution failed.
     Failed(Coverage, Box<Report>),
@@ -91,24 +116,25 @@ pub enum Outcome {
 /// for ever, so the caller is expected to report and exit.
 pub fn explore(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Outcome {
     let mut explorer = Explorer::new(limits, body);
-    let ended = explorer.every_interleaving();
-    match ended {
-        Ended::Covered if explorer.more_may_happen() => {
-            // The proof stands, whether or not these come to an end.
-            for pass in [Explorer::what_may_happen_besides, Explorer::drawn] {
-                if let Ended::Failed(report) = pass(&mut explorer) {
-                    return explorer.failed(report);
-                }
-            }
-            Outcome::Complete(explorer.coverage)
-        }
-        Ended::Covered => Outcome::Complete(explorer.coverage),
-        Ended::BudgetSpent => Outcome::BudgetSpent(explorer.coverage),
-        Ended::Failed(report) if matches!(report.failure, Failure::TooManyThreads { .. }) => {
-            explorer.coverage = Coverage::default();
-            explorer.without_loom()
-        }
-        Ended::Failed(report) => explorer.failed(report),
+    let proof = explorer.everything_within_the_bound();
+    let proved = match proof {
+        Ended::Failed(report) => return explorer.failed(report),
+        Ended::Covered => true,
+        Ended::BudgetSpent => false,
+    };
+    if let Ended::Failed(report) = explorer.drawn() {
+        return explorer.failed(report);
+    }
+    if explorer.coverage.threads <= loom::MAX_THREADS
+        && let Ended::Failed(mut report) = explorer.second_look()
+    {
+        report.missed = proved;
+        return explorer.failed(report);
+    }
+    if proved {
+        Outcome::Complete(explorer.coverage)
+    } else {
+        Outcome::BudgetSpent(explorer.coverage)
     }
 }
 
@@ -120,9 +146,9 @@ pub fn explore_by(
 ) -> Outcome {
     let mut explorer = Explorer::new(limits, body);
     let ended = match method {
-        Method::Preemptions => explorer.every_interleaving(),
-        Method::Deviations => explorer.what_may_happen_besides(),
+        Method::Deviations => explorer.everything_within_the_bound(),
         Method::Random => explorer.drawn(),
+        Method::Loom => explorer.second_look(),
         Method::Replay => Ended::Covered,
     };
     match ended {
@@ -139,8 +165,7 @@ pub fn replay(
     body: impl Fn() + Send + Sync + 'static,
 ) -> Outcome {
     let mut explorer = Explorer::new(limits, body);
-    let plan = Plan::Written(schedule);
-    match explorer.pass(Method::Replay, [(None, plan)], 1) {
+    match explorer.pass(Method::Replay, [(None, Plan::Written(schedule))], 1) {
         Ended::Failed(report) => explorer.failed(report),
         Ended::Covered | Ended::BudgetSpent => Outcome::Complete(explorer.coverage),
     }
@@ -150,65 +175,50 @@ struct Explorer {
     limits: Limits,
     subject: Subject,
     coverage: Coverage,
-    /// The last plan that was begun.
-    last: Option<Plan>,
 }
 
 impl Explorer {
     fn new(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Self {
         search::silence_model_panics();
+        // Orderings only mean something where giving back is a step as well.
+        let finest = limits.finest_steps || limits.orderings == Orderings::AsWritten;
         Self {
             limits,
             subject: Subject {
                 body: Arc::new(body),
                 stall: limits.stall,
                 orderings: limits.orderings,
-                // Orderings only mean something where giving back is a step as well.
-                shared: Arc::new(Shared::new(limits.orderings == Orderings::AsWritten)),
+                shared: Arc::new(Shared::new(finest)),
             },
             coverage: Coverage::default(),
-            last: None,
         }
     }
 
-    /// Whether shuttle has something to add.
-    fn more_may_happen(&self) -> bool {
-        self.limits.orderings == Orderings::Strongest
-            && self.subject.shared.choices_met.load(Relaxed)
-    }
-
-    fn every_interleaving(&mut self) -> Ended {
-        let plans = rising(self.limits.preemptions, Plan::Preemptions);
-        self.pass(Method::Preemptions, plans, self.limits.executions)
-    }
-
-    fn what_may_happen_besides(&mut self) -> Ended {
-        let plans = rising(self.limits.deviations, Plan::Deviations);
-        self.pass(Method::Deviations, plans, self.limits.deviating)
+    fn everything_within_the_bound(&mut self) -> Ended {
+        let bounds = 0..=self.limits.deviations;
+        let plans = bounds.map(|bound| (Some(bound), Plan::Deviations(bound)));
+        self.pass(Method::Deviations, plans, self.limits.executions)
     }
 
     fn drawn(&mut self) -> Ended {
         let executions = self.limits.random;
-        self.pass(
-            Method::Random,
-            [(None, Plan::Random(executions))],
-            executions,
-        )
+        if executions == 0 {
+            return Ended::Covered;
+        }
+        let plan = Plan::Random(executions);
+        self.pass(Method::Random, [(None, plan)], executions)
     }
 
-    /// For programs with more threads than loom can follow: there the search of
-    /// deviations is the proof.
-    fn without_loom(mut self) -> Outcome {
-        let besides = self.what_may_happen_besides();
-        if let Ended::Failed(report) = besides {
-            return self.failed(report);
-        }
-        if let Ended::Failed(report) = self.drawn() {
-            return self.failed(report);
-        }
-        match besides {
-            Ended::BudgetSpent => Outcome::BudgetSpent(self.coverage),
-            _ => Outcome::Complete(self.coverage),
+    fn second_look(&mut self) -> Ended {
+        let Some(SecondLook { bound, executions }) = self.limits.second_look else {
+            return Ended::Covered;
+        };
+        match bound {
+            None => self.pass(Method::Loom, [(None, Plan::Loom(None))], executions),
+            Some(most) => {
+                let plans = (0..=most).map(|bound| (Some(bound), Plan::Loom(Some(bound))));
+                self.pass(Method::Loom, plans, executions)
+            }
         }
     }
 
@@ -222,48 +232,50 @@ impl Explorer {
         let mut pass = Pass {
             method,
             bound: None,
+            covered: None,
             executions: 0,
             complete: false,
         };
         let mut ended = Ended::Covered;
         for (bound, plan) in plans {
             let left = budget - pass.executions;
-            let searched = search::run(&plan, left, None, &self.subject);
+            let searched = search::run(&plan, left, false, &self.subject);
             pass.bound = bound;
             pass.executions += searched.executions;
             self.coverage.threads = self.coverage.threads.max(searched.threads);
             self.coverage.asked_time = self.subject.shared.asked_time();
-            self.last = Some(plan);
+            self.coverage.cut_loop = self.subject.shared.cut_loop();
             ended = searched.ended;
             if !matches!(ended, Ended::Covered) {
                 break;
             }
+            pass.covered = bound;
         }
         pass.complete = matches!(ended, Ended::Covered);
+        if !pass.complete {
+            self.coverage.busiest = self.subject.shared.last_place();
+        }
         self.coverage.passes.push(pass);
         ended
     }
 
-    /// Runs the failing execution again, this time with its story. Engines are
-    /// deterministic, so the same execution of the same plan is the same schedule.
+    /// Follows the failing schedule again, this time with its story.
     fn failed(self, first: Box<Report>) -> Outcome {
-        let plan = match self.last {
-            // A hang's story never reaches an end at which it could be told.
-            Some(plan) if !matches!(first.failure, Failure::Hang { .. }) => plan,
-            _ => return Outcome::Failed(self.coverage, first),
-        };
-        let number = first.execution;
-        let again = search::run(&plan, number, Some(number), &self.subject);
+        // A hang's story never reaches an end at which it could be told.
+        if matches!(first.failure, Failure::Hang { .. }) {
+            return Outcome::Failed(self.coverage, first);
+        }
+        let plan = Plan::Written(first.schedule.clone());
+        let again = search::run(&plan, 1, true, &self.subject);
         let report = match again.ended {
-            Ended::Failed(report) if report.execution == number => report,
+            Ended::Failed(report) if report.failure.is_like(&first.failure) => Box::new(Report {
+                execution: first.execution,
+                missed: first.missed,
+                ..*report
+            }),
             // Still a failure, though not a repeatable one: told without its story.
             _ => first,
         };
         Outcome::Failed(self.coverage, report)
     }
-}
-
-/// The plans of every bound up to `highest`.
-fn rising(highest: usize, plan: fn(usize) -> Plan) -> impl Iterator<Item = (Option<usize>, Plan)> {
-    (0..=highest).map(move |bound| (Some(bound), plan(bound)))
 }

@@ -5,6 +5,7 @@ pub(crate) mod kernel;
 pub(crate) mod object;
 mod search;
 mod shared;
+pub(crate) mod statics;
 mod story;
 pub(crate) mod trace;
 
@@ -12,7 +13,9 @@ use std::panic::Location;
 
 pub use crate::engine::loom::Orderings;
 pub use crate::engine::schedule::{NoSchedule, Schedule};
-pub use explore::{Coverage, Limits, Method, Outcome, Pass, explore, explore_by, replay};
+pub use explore::{
+    Coverage, Limits, Method, Outcome, Pass, SecondLook, explore, explore_by, replay,
+};
 pub use trace::{Event, Failure, Place, Report, ThreadInfo, message_of, short_place};
 
 /// Whether the calling code runs inside a model.

@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::kernel::{self, ObjectId};
+use super::statics::Part;
 
 /// Carried by everything that schedules. Registered with the kernel at its first
 /// use in each execution, so that constructors stay `const` and statics work.
@@ -19,9 +20,9 @@ pub(crate) struct Object {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Registered {
     pub(crate) id: ObjectId,
-    /// First use in this execution, after use in an earlier one: a `static`.
+    /// First use in this execution, after use in an earlier one.
     pub(crate) carried_over: bool,
-    /// First use in any execution.
+    /// First use in any execution, as far as it knows.
     pub(crate) fresh: bool,
 }
 
@@ -61,6 +62,11 @@ impl Object {
 
     pub(crate) fn id(&self, kind: &'static str, content: Option<&'static str>) -> ObjectId {
         self.register(kind, content).id
+    }
+
+    /// What it knows of executions, where it is in a static that starts anew as a whole.
+    pub(crate) fn parts(&self) -> [Part; 2] {
+        [Part::of_atomic(&self.execution), Part::of_atomic(&self.index)]
     }
 
     pub(crate) fn created(&self) -> &'static Location<'static> {

@@ -7,17 +7,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::kernel::{self, Message, Start};
+use super::kernel::{self, Bodies, Message, Start};
 use super::shared::Shared;
 use super::trace::{Failure, Report, message_of};
 use crate::engine::loom::Orderings;
+use crate::engine::reduction::Reduction;
 use crate::engine::schedule::Schedule;
-use crate::engine::strategy::{DepthFirst, Random, Strategy, Written};
+use crate::engine::strategy::{Random, Strategy, Written};
 use crate::engine::{self, Engine};
 
 /// Branches that one execution may take in loom; above the kernel's own limit on
 /// steps, so that the kernel's better message comes first.
-const MAX_BRANCHES: usize = 20_000;
+const MAX_BRANCHES: usize = 1_000_000;
 
 /// The stack of the OS thread that drives a search.
 const DRIVER_STACK: usize = 8 << 20;
@@ -25,14 +26,14 @@ const DRIVER_STACK: usize = 8 << 20;
 /// Which executions a pass runs.
 #[derive(Debug, Clone)]
 pub(super) enum Plan {
-    /// All with at most so many preemptions, on loom.
-    Preemptions(usize),
-    /// All with at most so many deviations, on shuttle.
+    /// All with at most so many deviations.
     Deviations(usize),
-    /// So many, with each decision drawn, on shuttle.
+    /// So many, with each decision drawn.
     Random(u64),
-    /// One, as written down, on shuttle.
+    /// One, as written down.
     Written(Schedule),
+    /// Those that loom tries with this bound on preemptions, or without one.
+    Loom(Option<usize>),
 }
 
 /// A pass that is over.
@@ -58,14 +59,14 @@ pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
 }
 
-/// Runs the executions of `plan`, at most `budget` of them. The story of execution
-/// number `record` is written down.
-pub(super) fn run(plan: &Plan, budget: u64, record: Option<u64>, subject: &Subject) -> Searched {
-    let (mut executions, mut threads) = (0, 0);
+/// Runs the executions of `plan`, at most `budget` of them, with their stories if they are
+/// to be recorded.
+pub(super) fn run(plan: &Plan, budget: u64, record: bool, subject: &Subject) -> Searched {
+    let mut threads = 0;
     loop {
-        let search = Search::begin(plan, budget - executions, record, subject);
+        let search = Search::begin(plan, budget, record, subject);
         let message = search.wait(subject.stall);
-        executions += search.tally.executions.load(Relaxed);
+        let executions = search.tally.executions.load(Relaxed);
         threads = threads.max(search.tally.threads.load(Relaxed));
         let ended = match message {
             Message::Complete => Ended::Covered,
@@ -74,11 +75,8 @@ pub(super) fn run(plan: &Plan, budget: u64, record: Option<u64>, subject: &Subje
                 threads = threads.max(report.threads.len());
                 Ended::Failed(report)
             }
-            Message::FinerSteps => {
-                // What was covered so far lacked some of the steps.
-                executions = 0;
-                continue;
-            }
+            // What was covered so far lacked some of the steps.
+            Message::BeginAgain => continue,
         };
         return Searched {
             ended,
@@ -100,47 +98,63 @@ struct Tally {
     threads: AtomicUsize,
 }
 
+/// What begins and ends every execution of a pass.
+struct Executions {
+    tally: Arc<Tally>,
+    budget: u64,
+    record: bool,
+    outbox: Mutex<Sender<Message>>,
+    shared: Arc<Shared>,
+    body: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Executions {
+    fn begin(&self, engine: Rc<dyn Engine>) {
+        let number = self.tally.executions.load(Relaxed) + 1;
+        let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let outbox = outbox.clone();
+        if number > self.budget {
+            give_up(&outbox);
+        }
+        self.tally.executions.store(number, Relaxed);
+        kernel::start(Start {
+            number,
+            record: self.record,
+            engine,
+            outbox,
+            shared: Arc::clone(&self.shared),
+            body: Arc::clone(&self.body),
+        });
+    }
+
+    fn end(&self) {
+        let threads = kernel::finish();
+        self.tally.threads.fetch_max(threads, Relaxed);
+    }
+}
+
 impl Search {
-    fn begin(plan: &Plan, budget: u64, record: Option<u64>, subject: &Subject) -> Self {
+    fn begin(plan: &Plan, budget: u64, record: bool, subject: &Subject) -> Self {
         let (outbox, inbox) = channel();
         let tally = Arc::new(Tally::default());
-        let seen = Arc::clone(&tally);
-        let (plan, body) = (plan.clone(), Arc::clone(&subject.body));
-        let orderings = subject.orderings;
-        let shared = Arc::clone(&subject.shared);
+        let executions = Executions {
+            tally: Arc::clone(&tally),
+            budget,
+            record,
+            outbox: Mutex::new(outbox.clone()),
+            shared: Arc::clone(&subject.shared),
+            body: Arc::clone(&subject.body),
+        };
+        let (plan, orderings) = (plan.clone(), subject.orderings);
         let drive = move || {
-            let done = outbox.clone();
-            let outbox = Mutex::new(outbox);
-            let execution = move |engine| {
-                let number = seen.executions.load(Relaxed) + 1;
-                let outbox = outbox
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone();
-                if number > budget {
-                    give_up(&outbox);
-                }
-                seen.executions.store(number, Relaxed);
-                kernel::start(Start {
-                    number,
-                    record: record == Some(number),
-                    engine,
-                    outbox,
-                    shared: Arc::clone(&shared),
-                });
-                if std::panic::catch_unwind(AssertUnwindSafe(&*body)).is_err() {
-                    kernel::fail(Failure::Internal("the body unwound".to_owned()));
-                }
-                let threads = kernel::finish();
-                seen.threads.fetch_max(threads, Relaxed);
+            let search = || plan.carry_out(orderings, executions);
+            let message = match std::panic::catch_unwind(AssertUnwindSafe(search)) {
+                Ok(()) => Message::Complete,
+                // Every panic of the submission has ended the search where it was raised.
+                Err(payload) => failed(0, Failure::Internal(message_of(&*payload))),
             };
-            let search = || plan.carry_out(orderings, execution);
-            if std::panic::catch_unwind(AssertUnwindSafe(search)).is_err() {
-                // Every other panic has ended the search where it was raised.
-                kernel::fail(Failure::StackOverflow);
-            }
             // If nobody listens any more, the check has already ended.
-            let _ = done.send(Message::Complete);
+            let _ = outbox.send(message);
         };
         let builder = std::thread::Builder::new()
             .name("model".into())
@@ -180,32 +194,49 @@ impl Search {
     }
 
     fn failed(&self, failure: Failure) -> Message {
-        Message::Failed(Box::new(Report {
-            failure,
-            execution: self.tally.executions.load(Relaxed),
-            threads: Vec::new(),
-            events: Vec::new(),
-            schedule: Schedule::default(),
-            standing: Vec::new(),
-        }))
+        failed(self.tally.executions.load(Relaxed), failure)
     }
 }
 
+/// A failure of which no more is known.
+fn failed(execution: u64, failure: Failure) -> Message {
+    Message::Failed(Box::new(Report {
+        failure,
+        execution,
+        missed: false,
+        busiest: None,
+        threads: Vec::new(),
+        events: Vec::new(),
+        schedule: Schedule::default(),
+        standing: Vec::new(),
+    }))
+}
+
 impl Plan {
-    fn carry_out(
-        self,
-        orderings: Orderings,
-        execution: impl Fn(Rc<dyn Engine>) + Send + Sync + 'static,
-    ) {
+    fn carry_out(self, orderings: Orderings, executions: Executions) {
         let strategy: Box<dyn Strategy> = match self {
-            Self::Preemptions(most) => {
-                return engine::loom::search(most, MAX_BRANCHES, orderings, execution);
-            }
-            Self::Deviations(most) => Box::new(DepthFirst::new(most)),
+            Self::Deviations(most) => Box::new(Reduction::new(most)),
             Self::Random(executions) => Box::new(Random::new(executions)),
             Self::Written(schedule) => Box::new(Written::new(schedule)),
+            Self::Loom(most) => {
+                let executions = Arc::new(executions);
+                let ending = Arc::clone(&executions);
+                return engine::loom::search(
+                    most,
+                    MAX_BRANCHES,
+                    orderings,
+                    || Rc::new(Bodies),
+                    move |engine| executions.begin(engine),
+                    move || ending.end(),
+                );
+            }
         };
-        engine::shuttle::search(strategy, execution);
+        engine::native::search(
+            strategy,
+            &Bodies,
+            |engine| executions.begin(engine),
+            || executions.end(),
+        );
     }
 }
 
@@ -220,7 +251,6 @@ pub(super) fn silence_model_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let outside = std::panic::take_hook();
-        engine::shuttle::settle_panic_hook();
         std::panic::set_hook(Box::new(move |info| {
             if kernel::active() {
                 kernel::on_panic(&message_of(info.payload()), info.location());

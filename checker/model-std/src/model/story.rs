@@ -25,7 +25,7 @@ impl Kernel {
     }
 
     /// A sentence for each thread that waits: for what, and who could end it.
-    pub(super) fn standing(&self) -> Vec<String> {
+    pub(super) fn standings(&self) -> Vec<String> {
         (0..self.threads.len())
             .map(ThreadId)
             .filter_map(|thread| {
@@ -71,7 +71,7 @@ impl Kernel {
             }
             Why::Join(other) => format!("{name} waits for {} to end.", self.label(other)),
             Why::Park => format!("{name} is parked and waits to be unparked."),
-            Why::Turn => format!("{name} yields or naps, and goes on by itself."),
+            Why::Change => format!("{name} asks again and again, and goes on when something changes."),
             Why::Idle => format!("{name} waits until nobody else can go on."),
             Why::End => format!("{name} has finished."),
         }

@@ -16,11 +16,16 @@ pub struct Report {
     pub failure: Failure,
     /// Its number within the plan that met it, from 1.
     pub execution: u64,
+    /// Whether loom found it although our own search had covered everything within its bound:
+    /// a bug of the grader, besides one of the submission.
+    pub missed: bool,
+    /// The place that its threads came to most often.
+    pub busiest: Option<Place>,
     /// Its threads, in the order of their spawning; 0 runs the body.
     pub threads: Vec<ThreadInfo>,
     /// Its steps in schedule order; empty unless it was recorded.
     pub events: Vec<Event>,
-    /// The decisions that lead to it; empty unless it was recorded.
+    /// The decisions that lead to it.
     pub schedule: Schedule,
     /// Who waits for what and who holds it, a sentence each.
     pub standing: Vec<String>,
@@ -81,10 +86,17 @@ pub enum Failure {
     StackOverflow,
     /// The program did not behave the same way twice under one schedule.
     Nondeterminism,
-    /// Threads that the body left behind could not be ended.
-    Stuck,
+    /// There was no memory for the stack of a thread.
+    NoStack(String),
     /// The model itself failed.
     Internal(String),
+}
+
+impl Failure {
+    /// Whether it is a failure of the same kind.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
 }
 
 /// One thread of an execution.

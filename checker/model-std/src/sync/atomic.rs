@@ -124,9 +124,14 @@ macro_rules! atomic {
                 // All threads of a model share one OS thread, so nothing comes between.
                 let before = self.inner.load(SeqCst);
                 if let Some(after) = change(before) {
-                    self.inner.store(after, SeqCst);
+                    self.write(id, before, after);
                 }
                 before
+            }
+
+            fn write(&self, id: ObjectId, before: $value, after: $value) {
+                self.inner.store(after, SeqCst);
+                kernel::with(|kernel| kernel.value_changed(id, $to(before), $to(after)));
             }
 
             fn update(
@@ -168,7 +173,7 @@ macro_rules! atomic {
                 let word = self.cell_of(value);
                 if kernel::on_memory(at, |memory| memory.store(id.0, word, order)).is_none() {
                     kernel::step(id, at);
-                    self.inner.store(value, SeqCst);
+                    self.write(id, self.inner.load(SeqCst), value);
                 }
                 self.tell(at, "store", || format!("{value:?}"));
             }

@@ -55,6 +55,7 @@ impl Barrier {
         }
         let id = registered.id;
         kernel::step(id, at);
+        kernel::with(kernel::Kernel::progressed);
         let (leader, round) = {
             let mut arrivals = self.arrivals();
             arrivals.0 += 1;

@@ -81,15 +81,18 @@ impl Condvar {
         at: &'static Location<'static>,
     ) -> LockResult<MutexGuard<'a, T>> {
         match self.before_wait(guard, at) {
-            Suspended::Real(mutex, inner) => mutex.resume_real(self.inner.wait(inner)),
+            Suspended::Real(mutex, real) => mutex.held_by_real(self.inner.wait(real)),
             Suspended::Model(mutex, id) => {
-                if spurious() {
-                    lock::release_silently(id);
+                // Decided while nobody can have seen it wait.
+                let spurious = spurious();
+                if spurious {
                     self.woken_spuriously();
-                } else {
-                    self.wait_in_model(id, Timed::No, at);
                 }
-                mutex.resume_model(id, at)
+                lock::release_silently(id);
+                if !spurious {
+                    self.wait_in_model(Timed::No, at);
+                }
+                mutex.resume_in_model(id, at)
             }
         }
     }
@@ -107,21 +110,19 @@ impl Condvar {
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         let at = Location::caller();
         let (timed_out, guard) = match self.before_wait(guard, at) {
-            Suspended::Real(mutex, inner) => match self.inner.wait_timeout(inner, duration) {
-                Ok((inner, result)) => (result.timed_out(), mutex.resume_real(Ok(inner))),
+            Suspended::Real(mutex, real) => match self.inner.wait_timeout(real, duration) {
+                Ok((real, result)) => (result.timed_out(), mutex.held_by_real(Ok(real))),
                 Err(poisoned) => {
-                    let (inner, result) = poisoned.into_inner();
-                    let inner = Err(PoisonError::new(inner));
-                    (result.timed_out(), mutex.resume_real(inner))
+                    let (real, result) = poisoned.into_inner();
+                    let real = Err(PoisonError::new(real));
+                    (result.timed_out(), mutex.held_by_real(real))
                 }
             },
             Suspended::Model(mutex, id) => {
                 kernel::asks_time(at);
-                let timed_out = self.wait_in_model(id, Timed::Yes, at);
-                if timed_out {
-                    kernel::with(|kernel| kernel.advance_clock(duration));
-                }
-                (timed_out, mutex.resume_model(id, at))
+                lock::release_silently(id);
+                let timed_out = self.wait_in_model(Timed::After(duration), at);
+                (timed_out, mutex.resume_in_model(id, at))
             }
         };
         let result = WaitTimeoutResult(timed_out);
@@ -168,6 +169,9 @@ impl Condvar {
         kernel::with(|kernel| {
             kernel.record("notify one", Some(id), Some(at), || None);
             let waiters = waiting(kernel, id);
+            if !waiters.is_empty() {
+                kernel.progressed();
+            }
             match waiters.as_slice() {
                 [] => {}
                 [only] => notify(kernel, *only),
@@ -195,7 +199,11 @@ impl Condvar {
         kernel::step(id, at);
         kernel::with(|kernel| {
             kernel.record("notify all", Some(id), Some(at), || None);
-            for waiter in waiting(kernel, id) {
+            let waiters = waiting(kernel, id);
+            if !waiters.is_empty() {
+                kernel.progressed();
+            }
+            for waiter in waiters {
                 notify(kernel, waiter);
             }
             // Everyone who raced for these has just been notified anyway.
@@ -235,12 +243,18 @@ impl Condvar {
         });
     }
 
-    /// Waits with the mutex given up; true when the time ran out.
-    fn wait_in_model(&self, mutex: ObjectId, timed: Timed, at: &'static Location<'static>) -> bool {
+    /// Waits, with the mutex given up; true when the time ran out.
+    fn wait_in_model(&self, timed: Timed, at: &'static Location<'static>) -> bool {
         let id = self.id();
-        lock::release_silently(mutex);
+        // It may run out at any moment, also while others could still notify.
+        let mut out_of_time = timed != Timed::No && kernel::choose(2) == 1;
+        if let (true, Timed::After(duration)) = (out_of_time, timed) {
+            kernel::passes(duration);
+        }
         loop {
-            let out_of_time = kernel::block(Why::Condvar(id), timed);
+            if !out_of_time && !kernel::with(may_go_on) {
+                out_of_time = kernel::block(Why::Condvar(id), timed);
+            }
             if !kernel::with(is_notified) {
                 // A race with the other waiters, or with a late notification.
                 kernel::step(id, at);
@@ -260,6 +274,17 @@ impl Condvar {
             }
         }
     }
+}
+
+/// Whether the current thread has been notified, or may take the notification of another:
+/// where steps are fine, one may come before it sleeps.
+fn may_go_on(kernel: &mut kernel::Kernel) -> bool {
+    let me = kernel.current();
+    let Some((condvar, notified)) = kernel.me().condvar else {
+        return true;
+    };
+    let tickets = &kernel.object(condvar).tickets;
+    notified || tickets.iter().any(|candidates| candidates.contains(&me))
 }
 
 fn is_notified(kernel: &mut kernel::Kernel) -> bool {

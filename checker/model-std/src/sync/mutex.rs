@@ -1,51 +1,44 @@
 //! `Mutex`, with std's poisoning.
 
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use super::lock::{self, Access, Lockable, unless_poisoned, whatever};
+use super::lock::{self, Access, InModel, Lockable, unless_poisoned};
 use crate::model::kernel::{self, ObjectId};
 
 /// `std::sync::Mutex`, schedulable in a model.
 pub struct Mutex<T: ?Sized> {
     model: Lockable,
-    inner: std::sync::Mutex<T>,
+    /// Who is in, and poison, outside of models.
+    real: std::sync::Mutex<()>,
+    value: UnsafeCell<T>,
 }
 
 /// `std::sync::MutexGuard`.
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
     lock: &'a Mutex<T>,
-    inner: ManuallyDrop<std::sync::MutexGuard<'a, T>>,
-    /// `None` outside a model.
-    model: Option<InModel>,
+    hold: Hold<'a>,
 }
 
-/// What a guard knows of its lock in the current execution. Small, since guards are moved
-/// about a lot.
-#[derive(Clone, Copy)]
-struct InModel {
-    object: u32,
-    /// Whether its owner was already panicking when it took it.
-    was_panicking: bool,
+/// What keeps others out.
+enum Hold<'a> {
+    /// Only ever dropped.
+    Real { _guard: std::sync::MutexGuard<'a, ()> },
+    Model(InModel),
 }
 
-impl InModel {
-    fn taken(id: ObjectId) -> Self {
-        Self {
-            object: u32::try_from(id.0).expect("an execution has few objects"),
-            was_panicking: kernel::panicking(),
-        }
-    }
-
-    fn id(self) -> ObjectId {
-        ObjectId(self.object as usize)
-    }
-}
-
+// SAFETY: as for std's. The value goes with the lock.
+unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
+// SAFETY: as for std's. One thread at a time has the value: the real mutex sees to that
+// outside of a model, and the kernel inside, where all threads share one OS thread.
+unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+// SAFETY: as for std's. A shared guard gives shared references to the value only.
+unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 impl<T: ?Sized> UnwindSafe for Mutex<T> {}
 impl<T: ?Sized> RefUnwindSafe for Mutex<T> {}
 
@@ -55,7 +48,8 @@ impl<T> Mutex<T> {
     pub const fn new(value: T) -> Self {
         Self {
             model: Lockable::new(),
-            inner: std::sync::Mutex::new(value),
+            real: std::sync::Mutex::new(()),
+            value: UnsafeCell::new(value),
         }
     }
 
@@ -65,7 +59,7 @@ impl<T> Mutex<T> {
     /// If a holder panicked.
     pub fn into_inner(self) -> LockResult<T> {
         let poisoned = self.is_poisoned();
-        unless_poisoned(poisoned, whatever(self.inner.into_inner()))
+        unless_poisoned(poisoned, self.value.into_inner())
     }
 }
 
@@ -77,21 +71,19 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     #[inline]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
-        let model = if kernel::active() {
-            Some(self.acquire(Location::caller()))
+        if kernel::active() {
+            self.acquire(Location::caller())
         } else {
-            None
-        };
-        // In a model never contended: the kernel lets one thread in at a time.
-        self.guard(model, self.inner.lock())
+            self.held_by_real(self.real.lock())
+        }
     }
 
     /// Out of the way of the ordinary path, which has to be as quick as std's.
     #[cold]
-    fn acquire(&self, at: &'static Location<'static>) -> InModel {
+    fn acquire(&self, at: &'static Location<'static>) -> LockResult<MutexGuard<'_, T>> {
         let id = self.register();
         lock::acquire(id, Access::Exclusive, at);
-        InModel::taken(id)
+        self.held_in_model(id)
     }
 
     /// As in std.
@@ -101,15 +93,15 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         if !kernel::active() {
-            return match self.inner.try_lock() {
-                Ok(inner) => Ok(self.guard(None, Ok(inner))?),
-                Err(TryLockError::Poisoned(poisoned)) => Ok(self.guard(None, Err(poisoned))?),
+            return match self.real.try_lock() {
+                Ok(guard) => Ok(self.held_by_real(Ok(guard))?),
+                Err(TryLockError::Poisoned(poisoned)) => Ok(self.held_by_real(Err(poisoned))?),
                 Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
             };
         }
         let id = self.register();
         if lock::try_acquire(id, Access::Exclusive, Location::caller()) {
-            Ok(self.taken(id)?)
+            Ok(self.held_in_model(id)?)
         } else {
             Err(TryLockError::WouldBlock)
         }
@@ -117,13 +109,13 @@ impl<T: ?Sized> Mutex<T> {
 
     /// As in std.
     pub fn is_poisoned(&self) -> bool {
-        self.model.is_poisoned() || self.inner.is_poisoned()
+        self.model.is_poisoned() || self.real.is_poisoned()
     }
 
     /// As in std.
     pub fn clear_poison(&self) {
         self.model.clear_poison();
-        self.inner.clear_poison();
+        self.real.clear_poison();
     }
 
     /// As in std.
@@ -132,97 +124,79 @@ impl<T: ?Sized> Mutex<T> {
     /// If a holder panicked.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let poisoned = self.is_poisoned();
-        unless_poisoned(poisoned, whatever(self.inner.get_mut()))
+        unless_poisoned(poisoned, self.value.get_mut())
     }
 
     fn register(&self) -> ObjectId {
-        self.model.id::<T>("Mutex")
+        self.model.id("Mutex", &self.value)
     }
 
-    #[cold]
-    fn released_in_model(&self, model: InModel) {
-        // The real mutex saw the OS thread's panics, which may be those of another
-        // thread of the model.
-        self.inner.clear_poison();
-        self.model
-            .release_exclusive(model.id(), model.was_panicking);
-    }
-
-    /// The guard of a thread that the kernel has given the lock to.
-    fn taken(&self, id: ObjectId) -> LockResult<MutexGuard<'_, T>> {
-        self.guard(Some(InModel::taken(id)), self.inner.lock())
-    }
-
+    /// The guard of a thread outside of a model.
     #[inline]
-    fn guard<'a>(
+    pub(super) fn held_by_real<'a>(
         &'a self,
-        model: Option<InModel>,
-        inner: LockResult<std::sync::MutexGuard<'a, T>>,
+        guard: LockResult<std::sync::MutexGuard<'a, ()>>,
     ) -> LockResult<MutexGuard<'a, T>> {
-        let (inner, poisoned) = match inner {
-            Ok(inner) => (inner, self.model.is_poisoned()),
+        let (guard, poisoned) = match guard {
+            Ok(guard) => (guard, self.model.is_poisoned()),
             Err(poisoned) => (poisoned.into_inner(), true),
         };
+        self.model.used_outside();
         let guard = MutexGuard {
             lock: self,
-            inner: ManuallyDrop::new(inner),
-            model,
+            hold: Hold::Real { _guard: guard },
         };
         unless_poisoned(poisoned, guard)
     }
-}
 
-impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// Gives up the lock as [`crate::sync::Condvar`] does it, to take it again later.
-    pub(super) fn suspend(mut self) -> Suspended<'a, T> {
-        let (lock, model) = (self.lock, self.model.take());
-        let id = model.map(InModel::id);
-        // SAFETY: `self` is forgotten next, so nothing uses the inner guard again.
-        let inner = unsafe { ManuallyDrop::take(&mut self.inner) };
-        std::mem::forget(self);
-        match id {
-            Some(id) => {
-                drop(inner);
-                Suspended::Model(lock, id)
-            }
-            None => Suspended::Real(lock, inner),
-        }
-    }
-}
-
-/// A lock that its holder gave up while it waits on a condvar.
-pub(super) enum Suspended<'a, T: ?Sized> {
-    Real(&'a Mutex<T>, std::sync::MutexGuard<'a, T>),
-    Model(&'a Mutex<T>, ObjectId),
-}
-
-impl<'a, T: ?Sized> Mutex<T> {
-    /// A guard over a real one that a real condvar gave back.
-    pub(super) fn resume_real(
-        &'a self,
-        inner: LockResult<std::sync::MutexGuard<'a, T>>,
-    ) -> LockResult<MutexGuard<'a, T>> {
-        self.guard(None, inner)
+    /// The guard of a thread that the kernel has given the lock to.
+    fn held_in_model(&self, id: ObjectId) -> LockResult<MutexGuard<'_, T>> {
+        let poisoned = self.is_poisoned();
+        let guard = MutexGuard {
+            lock: self,
+            hold: Hold::Model(InModel::taken(id)),
+        };
+        unless_poisoned(poisoned, guard)
     }
 
     /// Takes the lock again after a wait inside a model.
-    pub(super) fn resume_model(
-        &'a self,
+    pub(super) fn resume_in_model(
+        &self,
         id: ObjectId,
         at: &'static Location<'static>,
-    ) -> LockResult<MutexGuard<'a, T>> {
+    ) -> LockResult<MutexGuard<'_, T>> {
         lock::acquire(id, Access::Exclusive, at);
-        self.taken(id)
+        self.held_in_model(id)
+    }
+}
+
+/// A lock that its holder gives up while it waits on a condvar.
+pub(super) enum Suspended<'a, T: ?Sized> {
+    Real(&'a Mutex<T>, std::sync::MutexGuard<'a, ()>),
+    Model(&'a Mutex<T>, ObjectId),
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// Gives up the guard as [`crate::sync::Condvar`] does it, to take the lock again later.
+    pub(super) fn suspend(self) -> Suspended<'a, T> {
+        let guard = ManuallyDrop::new(self);
+        // SAFETY: the guard that it is taken out of is never used or dropped again.
+        let hold = unsafe { std::ptr::read(&raw const guard.hold) };
+        match hold {
+            Hold::Real { _guard: real } => Suspended::Real(guard.lock, real),
+            Hold::Model(model) => {
+                model.has_written(&guard.lock.value);
+                Suspended::Model(guard.lock, model.id())
+            }
+        }
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: a guard is dropped once, and `suspend` forgets the guard it empties.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some(model) = self.model {
-            self.lock.released_in_model(model);
+        if let Hold::Model(model) = self.hold {
+            model.release(&self.lock.model, &self.lock.value);
         }
     }
 }
@@ -232,24 +206,42 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        &self.inner
+        // SAFETY: who has a guard holds the lock, and only guards give access to the value.
+        unsafe { &*self.lock.value.get() }
     }
 }
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        if self.model.is_some() {
-            self.lock.model.note_write();
+        if let Hold::Model(model) = &mut self.hold {
+            model.writes(&self.lock.model, &self.lock.value);
         }
-        &mut self.inner
+        // SAFETY: as above, and the guard is borrowed exclusively.
+        unsafe { &mut *self.lock.value.get() }
     }
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Mutex");
         // No scheduling point: printing a lock is not an operation on it.
-        self.inner.fmt(f)
+        let held_in_model = kernel::active() && {
+            let id = self.register();
+            kernel::with(|kernel| !kernel.object(id).owners.is_empty())
+        };
+        let real = self.real.try_lock();
+        if held_in_model || matches!(real, Err(TryLockError::WouldBlock)) {
+            debug.field("data", &format_args!("<locked>"));
+        } else {
+            // SAFETY: nobody holds it, and nobody can take it before this has been printed:
+            // outside of a model `real` keeps others out, and inside no other thread runs
+            // before a step.
+            let value = unsafe { &*self.value.get() };
+            debug.field("data", &value);
+        }
+        debug.field("poisoned", &self.is_poisoned());
+        debug.finish_non_exhaustive()
     }
 }
 

@@ -1,36 +1,59 @@
 //! `RwLock`, with std's poisoning: only a writer that panics poisons.
 
+use std::cell::UnsafeCell;
 use std::fmt;
-use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
-use super::lock::{self, Access, Lockable, unless_poisoned, whatever};
+use super::lock::{self, Access, InModel, Lockable, unless_poisoned, whatever};
 use crate::model::kernel::{self, ObjectId};
 
 /// `std::sync::RwLock`, schedulable in a model.
 pub struct RwLock<T: ?Sized> {
     model: Lockable,
-    inner: std::sync::RwLock<T>,
+    /// Who is in, and poison, outside of models.
+    real: std::sync::RwLock<()>,
+    value: UnsafeCell<T>,
 }
 
 /// `std::sync::RwLockReadGuard`.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
-    inner: ManuallyDrop<std::sync::RwLockReadGuard<'a, T>>,
-    model: Option<ObjectId>,
+    lock: &'a RwLock<T>,
+    hold: ReadHold<'a>,
 }
 
 /// `std::sync::RwLockWriteGuard`.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
-    inner: ManuallyDrop<std::sync::RwLockWriteGuard<'a, T>>,
-    /// As in [`super::MutexGuard`].
-    model: Option<(ObjectId, bool)>,
+    hold: WriteHold<'a>,
 }
 
+/// What keeps writers out.
+enum ReadHold<'a> {
+    /// Only ever dropped.
+    Real { _guard: std::sync::RwLockReadGuard<'a, ()> },
+    Model(ObjectId),
+}
+
+/// What keeps everybody out.
+enum WriteHold<'a> {
+    /// Only ever dropped.
+    Real { _guard: std::sync::RwLockWriteGuard<'a, ()> },
+    Model(InModel),
+}
+
+// SAFETY: as for std's. The value goes with the lock.
+unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
+// SAFETY: as for std's. One writer or many readers have the value: the real lock sees to that
+// outside of a model, and the kernel inside, where all threads share one OS thread.
+unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
+// SAFETY: as for std's. It gives shared references to the value only.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockReadGuard<'_, T> {}
+// SAFETY: as for std's. A shared guard gives shared references to the value only.
+unsafe impl<T: ?Sized + Sync> Sync for RwLockWriteGuard<'_, T> {}
 impl<T: ?Sized> UnwindSafe for RwLock<T> {}
 impl<T: ?Sized> RefUnwindSafe for RwLock<T> {}
 
@@ -40,7 +63,8 @@ impl<T> RwLock<T> {
     pub const fn new(value: T) -> Self {
         Self {
             model: Lockable::new(),
-            inner: std::sync::RwLock::new(value),
+            real: std::sync::RwLock::new(()),
+            value: UnsafeCell::new(value),
         }
     }
 
@@ -50,7 +74,7 @@ impl<T> RwLock<T> {
     /// If a writer panicked.
     pub fn into_inner(self) -> LockResult<T> {
         let poisoned = self.is_poisoned();
-        unless_poisoned(poisoned, whatever(self.inner.into_inner()))
+        unless_poisoned(poisoned, self.value.into_inner())
     }
 }
 
@@ -62,11 +86,11 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         if !kernel::active() {
-            return self.read_guard(None, self.inner.read());
+            return self.read_by_real(self.real.read());
         }
         let id = self.register();
         lock::acquire(id, Access::Shared, Location::caller());
-        self.read_taken(id)
+        self.read_in_model(id)
     }
 
     /// As in std.
@@ -76,15 +100,15 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         if !kernel::active() {
-            return match self.inner.try_read() {
-                Ok(inner) => Ok(self.read_guard(None, Ok(inner))?),
-                Err(TryLockError::Poisoned(poisoned)) => Ok(self.read_guard(None, Err(poisoned))?),
+            return match self.real.try_read() {
+                Ok(guard) => Ok(self.read_by_real(Ok(guard))?),
+                Err(TryLockError::Poisoned(poisoned)) => Ok(self.read_by_real(Err(poisoned))?),
                 Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
             };
         }
         let id = self.register();
         if lock::try_acquire(id, Access::Shared, Location::caller()) {
-            Ok(self.read_taken(id)?)
+            Ok(self.read_in_model(id)?)
         } else {
             Err(TryLockError::WouldBlock)
         }
@@ -97,11 +121,11 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         if !kernel::active() {
-            return self.write_guard(None, self.inner.write());
+            return self.written_by_real(self.real.write());
         }
         let id = self.register();
         lock::acquire(id, Access::Exclusive, Location::caller());
-        self.write_taken(id)
+        self.written_in_model(id)
     }
 
     /// As in std.
@@ -111,15 +135,15 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         if !kernel::active() {
-            return match self.inner.try_write() {
-                Ok(inner) => Ok(self.write_guard(None, Ok(inner))?),
-                Err(TryLockError::Poisoned(poisoned)) => Ok(self.write_guard(None, Err(poisoned))?),
+            return match self.real.try_write() {
+                Ok(guard) => Ok(self.written_by_real(Ok(guard))?),
+                Err(TryLockError::Poisoned(poisoned)) => Ok(self.written_by_real(Err(poisoned))?),
                 Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
             };
         }
         let id = self.register();
         if lock::try_acquire(id, Access::Exclusive, Location::caller()) {
-            Ok(self.write_taken(id)?)
+            Ok(self.written_in_model(id)?)
         } else {
             Err(TryLockError::WouldBlock)
         }
@@ -127,13 +151,13 @@ impl<T: ?Sized> RwLock<T> {
 
     /// As in std.
     pub fn is_poisoned(&self) -> bool {
-        self.model.is_poisoned() || self.inner.is_poisoned()
+        self.model.is_poisoned() || self.real.is_poisoned()
     }
 
     /// As in std.
     pub fn clear_poison(&self) {
         self.model.clear_poison();
-        self.inner.clear_poison();
+        self.real.clear_poison();
     }
 
     /// As in std.
@@ -142,57 +166,52 @@ impl<T: ?Sized> RwLock<T> {
     /// If a writer panicked.
     pub fn get_mut(&mut self) -> LockResult<&mut T> {
         let poisoned = self.is_poisoned();
-        unless_poisoned(poisoned, whatever(self.inner.get_mut()))
+        unless_poisoned(poisoned, self.value.get_mut())
     }
 
     fn register(&self) -> ObjectId {
-        self.model.id::<T>("RwLock")
+        self.model.id("RwLock", &self.value)
     }
 
-    fn read_taken(&self, id: ObjectId) -> LockResult<RwLockReadGuard<'_, T>> {
-        // Never contended: the kernel keeps writers out.
-        let inner = whatever(self.inner.read());
-        self.read_guard(Some(id), Ok(inner))
-    }
-
-    fn write_taken(&self, id: ObjectId) -> LockResult<RwLockWriteGuard<'_, T>> {
-        // Never contended: the kernel keeps everyone else out.
-        let inner = whatever(self.inner.write());
-        self.write_guard(Some((id, kernel::panicking())), Ok(inner))
-    }
-
-    fn read_guard<'a>(
+    fn read_by_real<'a>(
         &'a self,
-        model: Option<ObjectId>,
-        inner: LockResult<std::sync::RwLockReadGuard<'a, T>>,
+        guard: LockResult<std::sync::RwLockReadGuard<'a, ()>>,
     ) -> LockResult<RwLockReadGuard<'a, T>> {
-        let poisoned = inner.is_err() || self.model.is_poisoned();
-        let inner = ManuallyDrop::new(whatever(inner));
-        let guard = RwLockReadGuard { inner, model };
-        unless_poisoned(poisoned, guard)
+        let poisoned = guard.is_err() || self.model.is_poisoned();
+        let hold = ReadHold::Real {
+            _guard: whatever(guard),
+        };
+        unless_poisoned(poisoned, RwLockReadGuard { lock: self, hold })
     }
 
-    fn write_guard<'a>(
+    fn written_by_real<'a>(
         &'a self,
-        model: Option<(ObjectId, bool)>,
-        inner: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+        guard: LockResult<std::sync::RwLockWriteGuard<'a, ()>>,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        let poisoned = inner.is_err() || self.model.is_poisoned();
-        let inner = ManuallyDrop::new(whatever(inner));
-        let guard = RwLockWriteGuard {
-            lock: self,
-            inner,
-            model,
+        let poisoned = guard.is_err() || self.model.is_poisoned();
+        self.model.used_outside();
+        let hold = WriteHold::Real {
+            _guard: whatever(guard),
         };
-        unless_poisoned(poisoned, guard)
+        unless_poisoned(poisoned, RwLockWriteGuard { lock: self, hold })
+    }
+
+    /// The guard of a thread that the kernel has let in with other readers.
+    fn read_in_model(&self, id: ObjectId) -> LockResult<RwLockReadGuard<'_, T>> {
+        let hold = ReadHold::Model(id);
+        unless_poisoned(self.is_poisoned(), RwLockReadGuard { lock: self, hold })
+    }
+
+    /// The guard of a thread that the kernel has let in alone.
+    fn written_in_model(&self, id: ObjectId) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let hold = WriteHold::Model(InModel::taken(id));
+        unless_poisoned(self.is_poisoned(), RwLockWriteGuard { lock: self, hold })
     }
 }
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: a guard is dropped once and nothing else takes its inner guard.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some(id) = self.model {
+        if let ReadHold::Model(id) = self.hold {
             lock::release(id);
         }
     }
@@ -200,12 +219,8 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        // SAFETY: a guard is dropped once and nothing else takes its inner guard.
-        unsafe { ManuallyDrop::drop(&mut self.inner) };
-        if let Some((id, was_panicking)) = self.model {
-            // As for a mutex: the real lock may have seen another thread's panic.
-            self.lock.inner.clear_poison();
-            self.lock.model.release_exclusive(id, was_panicking);
+        if let WriteHold::Model(model) = self.hold {
+            model.release(&self.lock.model, &self.lock.value);
         }
     }
 }
@@ -214,7 +229,8 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.inner
+        // SAFETY: who has a guard to read keeps writers out.
+        unsafe { &*self.lock.value.get() }
     }
 }
 
@@ -222,22 +238,40 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.inner
+        // SAFETY: who has a guard to write keeps everybody out.
+        unsafe { &*self.lock.value.get() }
     }
 }
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        if self.model.is_some() {
-            self.lock.model.note_write();
+        if let WriteHold::Model(model) = &mut self.hold {
+            model.writes(&self.lock.model, &self.lock.value);
         }
-        &mut self.inner
+        // SAFETY: as above, and the guard is borrowed exclusively.
+        unsafe { &mut *self.lock.value.get() }
     }
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        let mut debug = f.debug_struct("RwLock");
+        // No scheduling point: printing a lock is not an operation on it.
+        let held_in_model = kernel::active() && {
+            let id = self.register();
+            kernel::with(|kernel| kernel.object(id).exclusive)
+        };
+        let real = self.real.try_read();
+        if held_in_model || matches!(real, Err(TryLockError::WouldBlock)) {
+            debug.field("data", &format_args!("<locked>"));
+        } else {
+            // SAFETY: nobody writes, and nobody can before this has been printed: outside of a
+            // model `real` keeps writers out, and inside no other thread runs before a step.
+            let value = unsafe { &*self.value.get() };
+            debug.field("data", &value);
+        }
+        debug.field("poisoned", &self.is_poisoned());
+        debug.finish_non_exhaustive()
     }
 }
 

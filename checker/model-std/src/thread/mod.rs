@@ -16,6 +16,7 @@ pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{Builder, JoinHandle, spawn};
 
 use crate::model::kernel::{self, Timed, Why};
+pub(crate) use scope::Members;
 
 /// `std::thread::ThreadId`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -107,7 +108,9 @@ impl Thread {
                 kernel::step(object, at);
                 kernel::with(|kernel| {
                     kernel.record("unpark", Some(object), Some(at), || None);
-                    kernel.threads[thread.0].token = true;
+                    if !std::mem::replace(&mut kernel.threads[thread.0].token, true) {
+                        kernel.progressed();
+                    }
                     if kernel.threads[thread.0].waits_for() == Some(Why::Park) {
                         kernel.wake(*thread);
                     }
@@ -157,22 +160,25 @@ pub fn available_parallelism() -> std::io::Result<NonZero<usize>> {
     std::thread::available_parallelism()
 }
 
-/// As in std. In a model every other thread that can run gets its turn first.
+/// As in std. It promises nothing, so in a model it is a moment like any other.
+#[track_caller]
 pub fn yield_now() {
     if kernel::active() {
-        kernel::yield_now();
+        kernel::pauses(Location::caller());
     } else {
         std::thread::yield_now();
     }
 }
 
-/// As in std. In a model time is virtual: others run, and the clock moves on.
+/// As in std. In a model time is virtual: the clock moves on. Who goes on meanwhile is as open
+/// as ever, for nobody else has to do anything while one sleeps.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     if kernel::active() {
-        kernel::asks_time(Location::caller());
-        kernel::with(|kernel| kernel.advance_clock(duration));
-        kernel::yield_now();
+        let at = Location::caller();
+        kernel::asks_time(at);
+        kernel::passes(duration);
+        kernel::pauses(at);
     } else {
         std::thread::sleep(duration);
     }
@@ -194,34 +200,39 @@ pub fn park() {
 pub fn park_timeout(duration: Duration) {
     if kernel::active() {
         kernel::asks_time(Location::caller());
-        if park_in_model(Timed::Yes, Location::caller()) {
-            kernel::with(|kernel| kernel.advance_clock(duration));
-        }
+        park_in_model(Timed::After(duration), Location::caller());
     } else {
         std::thread::park_timeout(duration);
     }
 }
 
-/// True when the time ran out.
-fn park_in_model(timed: Timed, at: &'static Location<'static>) -> bool {
+fn park_in_model(timed: Timed, at: &'static Location<'static>) {
     let object = kernel::with(|kernel| {
         let me = kernel.current();
         kernel.thread_object(me)
     });
-    kernel::step(object, at);
-    let token = kernel::with(|kernel| {
-        kernel.record("park", None, Some(at), || None);
-        std::mem::take(&mut kernel.me().token)
-    });
+    let take_token = || {
+        kernel::step(object, at);
+        kernel::with(|kernel| std::mem::take(&mut kernel.me().token))
+    };
+    let token = take_token();
+    kernel::with(|kernel| kernel.record("park", None, Some(at), || None));
     if token {
-        return false;
+        return;
     }
-    // Nothing keeps `park` from returning without a token.
-    if timed == Timed::No && kernel::choose(2) == 1 {
-        kernel::with(|kernel| kernel.record("woken spuriously", Some(object), None, || None));
-        return false;
+    // Nothing keeps `park` from returning without a token, nor the time from running out.
+    if kernel::choose(2) == 1 {
+        match timed {
+            Timed::No => kernel::with(|kernel| {
+                kernel.record("woken spuriously", Some(object), None, || None);
+            }),
+            Timed::After(duration) => {
+                kernel::passes(duration);
+                take_token();
+            }
+        }
+        return;
     }
-    let timed_out = kernel::block(Why::Park, timed);
+    kernel::block(Why::Park, timed);
     kernel::with(|kernel| kernel.me().token = false);
-    timed_out
 }

@@ -4,7 +4,6 @@
 //! only the token whose lifetimes the borrow checker reasons about; the kernel
 //! spawns, and [`scope`] waits before it returns.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location};
@@ -29,16 +28,10 @@ enum Joining<'scope, T> {
 
 /// The threads of one scope inside a model.
 #[derive(Default)]
-struct Members {
+pub(crate) struct Members {
     threads: Vec<kernel::ThreadId>,
     /// Those that panicked and that nobody has joined.
     panicked: Vec<kernel::ThreadId>,
-}
-
-thread_local! {
-    /// The scopes that are open in the model of this OS thread, by the address
-    /// of their token. Never borrowed across a switch.
-    static OPEN: RefCell<Vec<(usize, Members)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// As in std.
@@ -76,13 +69,10 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce(&'scope Self) -> T,
     {
         let key = self.key();
-        OPEN.with_borrow_mut(|open| open.push((key, Members::default())));
+        kernel::with(|kernel| kernel.scopes.push((key, Members::default())));
         let panics = kernel::panics();
         let result = std::panic::catch_unwind(AssertUnwindSafe(|| f(self)));
-        let unwinding = result
-            .as_ref()
-            .is_err_and(|payload| !kernel::is_abandoned(&**payload));
-        if unwinding {
+        if result.is_err() {
             kernel::unwound(panics);
         }
         // A thread of the scope may still spawn another one, so look again.
@@ -92,12 +82,10 @@ impl<'scope, 'env> Scope<'scope, 'env> {
             joined += 1;
         }
         let panicked = self.members(|members| !members.panicked.is_empty());
-        OPEN.with_borrow_mut(|open| open.retain(|(other, _)| *other != key));
+        kernel::with(|kernel| kernel.scopes.retain(|(other, _)| *other != key));
         match result {
             Err(payload) => {
-                if unwinding {
-                    kernel::resuming(&*payload);
-                }
+                kernel::resuming(&*payload);
                 std::panic::resume_unwind(payload)
             }
             Ok(_) if panicked => panic!("a scoped thread panicked"),
@@ -154,7 +142,8 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let body = unsafe {
             std::mem::transmute::<Box<dyn FnOnce() + 'scope>, Box<dyn FnOnce() + 'static>>(body)
         };
-        let thread = kernel::spawn(builder.given_name(), at, body);
+        let (name, stack) = builder.into_parts();
+        let thread = kernel::spawn(name, stack, at, body)?;
         self.members(|members| members.threads.push(thread));
         Ok(ScopedJoinHandle(Joining::Model(
             Running::new(thread, packet),
@@ -164,8 +153,8 @@ impl<'scope, 'env> Scope<'scope, 'env> {
 }
 
 fn members_of<R>(key: usize, f: impl FnOnce(&mut Members) -> R) -> R {
-    OPEN.with_borrow_mut(|open| {
-        let members = open.iter_mut().find(|(other, _)| *other == key);
+    kernel::with(|kernel| {
+        let members = kernel.scopes.iter_mut().find(|(other, _)| *other == key);
         let (_, members) = members.expect("a scope is open while its threads run");
         f(members)
     })

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, Location};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Result, Thread};
+use crate::fiber::THREAD_STACK;
 use crate::model::kernel::{self, Timed, Why};
 
 /// Where a thread leaves its result for whoever joins it.
@@ -41,7 +42,7 @@ impl Builder {
         self
     }
 
-    /// As in std; the size is ignored in a model.
+    /// As in std.
     pub fn stack_size(mut self, size: usize) -> Self {
         self.stack_size = Some(size);
         self
@@ -58,7 +59,7 @@ impl Builder {
         T: Send + 'static,
     {
         if kernel::active() {
-            let running = Running::start(self.name, Location::caller(), f);
+            let running = Running::start(self, Location::caller(), f)?;
             Ok(JoinHandle(Joining::Model(running)))
         } else {
             let handle = self.real().spawn(f)?;
@@ -96,8 +97,9 @@ impl Builder {
         }
     }
 
-    pub(super) fn given_name(self) -> Option<String> {
-        self.name
+    /// The name, and the size of the stack.
+    pub(super) fn into_parts(self) -> (Option<String>, usize) {
+        (self.name, self.stack_size.unwrap_or(THREAD_STACK))
     }
 }
 
@@ -109,18 +111,15 @@ pub(super) struct Running<T> {
 }
 
 impl<T: Send + 'static> Running<T> {
-    fn start<F>(name: Option<String>, at: &'static Location<'static>, f: F) -> Self
+    fn start<F>(builder: Builder, at: &'static Location<'static>, f: F) -> io::Result<Self>
     where
         F: FnOnce() -> T + Send + 'static,
     {
         let packet = Packet::<T>::default();
         let body = Box::new(deliver(Arc::clone(&packet), f, |_panicked| ()));
-        let thread = kernel::spawn(name, at, body);
-        Self {
-            thread,
-            public: Thread::of_model(thread),
-            packet,
-        }
+        let (name, stack) = builder.into_parts();
+        let thread = kernel::spawn(name, stack, at, body)?;
+        Ok(Self::new(thread, packet))
     }
 }
 
@@ -131,9 +130,7 @@ where
 {
     move || {
         let result = std::panic::catch_unwind(AssertUnwindSafe(f));
-        let panicked = result
-            .as_ref()
-            .is_err_and(|payload| !kernel::is_abandoned(&**payload));
+        let panicked = result.is_err();
         if panicked {
             kernel::unwound(0);
         }
@@ -193,6 +190,7 @@ pub(super) fn wait_for_end(thread: kernel::ThreadId, at: &'static Location<'stat
         let object = kernel::with(|kernel| kernel.thread_object(thread));
         kernel::step(object, at);
     }
+    kernel::with(|kernel| kernel.follow(thread));
 }
 
 /// `std::thread::JoinHandle`.

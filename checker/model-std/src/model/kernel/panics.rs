@@ -2,16 +2,8 @@
 
 use std::any::Any;
 
-use super::{KERNEL, MAIN, with};
+use super::{KERNEL, MAIN, Phase, fail, with};
 use crate::model::trace::{Failure, message_of};
-
-/// The payload that unwinds a thread which the body left behind.
-pub(super) struct Abandoned;
-
-/// Whether a caught payload only ends a thread that the body left behind.
-pub(crate) fn is_abandoned(payload: &(dyn Any + Send)) -> bool {
-    payload.is::<Abandoned>()
-}
 
 /// What the panic hook does inside a model: a panic that nothing will catch is
 /// the end of the check, told before anything is unwound.
@@ -31,7 +23,7 @@ pub(in crate::model) fn on_panic(message: &str, at: Option<&std::panic::Location
         let me = kernel.current;
         kernel.threads[me.0].panics += 1;
         kernel.record("panic", None, None, || Some(message.to_owned()));
-        if me == MAIN && kernel.threads[MAIN.0].catching == 0 && !kernel.ending {
+        if me == MAIN && kernel.threads[MAIN.0].catching == 0 && kernel.phase == Phase::Body {
             kernel.doom(Failure::Panic {
                 message: message.to_owned(),
                 at: at.map(|at| at.file().to_owned()),
@@ -92,15 +84,15 @@ pub(crate) fn unwound(panics: usize) {
 
 /// A panic that starts without the hook, by `resume_unwind`.
 pub(crate) fn resuming(payload: &(dyn Any + Send)) {
-    with(|kernel| {
-        let me = kernel.current;
+    let nothing_catches = with(|kernel| {
         kernel.me().panics += 1;
-        if me == MAIN && kernel.me().catching == 0 && !kernel.ending {
-            kernel.freeze(Failure::Panic {
-                message: message_of(payload),
-                at: None,
-                line: 0,
-            });
-        }
+        kernel.current == MAIN && kernel.me().catching == 0 && kernel.phase == Phase::Body
     });
+    if nothing_catches {
+        fail(Failure::Panic {
+            message: message_of(payload),
+            at: None,
+            line: 0,
+        });
+    }
 }

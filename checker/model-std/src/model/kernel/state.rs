@@ -2,7 +2,9 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::time::Duration;
 
+use super::fairness::Habits;
 use crate::model::trace::{Place, ThreadInfo, is_in_std, short_type_name};
 
 /// A thread of the current execution; 0 runs the body.
@@ -26,22 +28,21 @@ pub(crate) enum Why {
     Barrier(ObjectId),
     Join(ThreadId),
     Park,
-    /// Others go first: the thread yielded, slept or spins.
-    Turn,
+    /// That something changes: it polls, and has seen all there is.
+    Change,
     /// Everyone else goes first, for as long as anyone can.
     Idle,
     /// The body is over and waits for what it left behind.
     End,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
     Ready,
-    /// `turn` is there for a wait that ends by itself: the threads that may still
-    /// go first.
     Waiting {
         why: Why,
-        turn: Option<Vec<ThreadId>>,
+        /// When it goes on all the same, by its own clock.
+        until: Option<Duration>,
     },
     Finished,
 }
@@ -57,9 +58,10 @@ pub(crate) struct Thread {
     pub(crate) info: ThreadInfo,
     pub(super) status: Status,
     pub(super) timed_out: bool,
+    /// Its clock: later than everything that happened before.
+    pub(super) time: Duration,
     /// How often it has waited for an event.
     pub(crate) waits: usize,
-    pub(super) coroutine: usize,
     pub(crate) held: Vec<Held>,
     /// Panics that are unwinding this thread's stack.
     pub(super) panics: usize,
@@ -72,7 +74,7 @@ pub(crate) struct Thread {
     /// The condvar wait it is in, and whether it has been notified.
     pub(crate) condvar: Option<(ObjectId, bool)>,
     pub(crate) locals: HashMap<usize, Box<dyn Any>>,
-    pub(super) visits: Vec<(Place, u32)>,
+    pub(super) habits: Habits,
 }
 
 pub(crate) struct ObjectState {
@@ -81,29 +83,52 @@ pub(crate) struct ObjectState {
     /// Where it was created, or first used if that is a line of std's own: a `Default`
     /// of a tuple or of an `Arc` creates what is inside.
     pub(crate) created: Place,
+    created_by_std: bool,
+    /// The clock of whoever used it last.
+    pub(super) time: Duration,
     /// The threads that hold it: one for a mutex, many for a read lock.
     pub(crate) owners: Vec<ThreadId>,
     /// Whether the owner excludes others.
     pub(crate) exclusive: bool,
+    /// Threads that wait to be its only owner, and let no reader in before.
+    pub(crate) writers_waiting: usize,
     /// Pending `notify_one`s, each with the threads that may take it.
     pub(crate) tickets: Vec<Vec<ThreadId>>,
 }
 
 impl ObjectState {
+    pub(super) fn new(
+        kind: &'static str,
+        content: Option<&'static str>,
+        created: Place,
+    ) -> Self {
+        Self {
+            kind,
+            content,
+            created,
+            created_by_std: is_in_std(created),
+            time: Duration::ZERO,
+            owners: Vec::new(),
+            exclusive: false,
+            writers_waiting: 0,
+            tickets: Vec::new(),
+        }
+    }
+
     /// Somebody is about to use it there.
     pub(super) fn used(&mut self, at: Place) {
-        if is_in_std(self.created) {
+        if std::mem::take(&mut self.created_by_std) {
             self.created = at;
         }
     }
 
-    /// `Mutex<State>`.
     /// Whether nothing but its place in memory tells it from the other one.
     pub(crate) fn is_twin_of(&self, other: &Self) -> bool {
         let identity = |state: &Self| (state.kind, state.content, state.created);
         identity(self) == identity(other)
     }
 
+    /// `Mutex<State>`.
     pub(crate) fn name(&self) -> String {
         match self.content {
             Some(content) => format!("{}<{}>", self.kind, short_type_name(content)),
@@ -113,13 +138,13 @@ impl ObjectState {
 }
 
 impl Thread {
-    pub(super) fn new(info: ThreadInfo, coroutine: usize) -> Self {
+    pub(super) fn new(info: ThreadInfo, time: Duration) -> Self {
         Self {
             info,
             status: Status::Ready,
             timed_out: false,
+            time,
             waits: 0,
-            coroutine,
             held: Vec::new(),
             panics: 0,
             catching: 0,
@@ -127,7 +152,7 @@ impl Thread {
             object: None,
             condvar: None,
             locals: HashMap::new(),
-            visits: Vec::new(),
+            habits: Habits::default(),
         }
     }
 

@@ -1,240 +1,215 @@
-//! The life of a model's threads: they start, take steps, wait, let others go
-//! first, and end.
+//! The life of a model's threads: they start, take steps, wait, and let others go first.
 
-use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::Sender;
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use super::panics::Abandoned;
-use super::{
-    IN_MODEL, KERNEL, Kernel, MAIN, MAX_QUIET_YIELDS, Message, ObjectId, Status, Thread, ThreadId,
-    Why, park_for_ever, with,
-};
-use crate::engine::schedule::{Decision, Schedule};
+use super::fairness::Visited;
+use super::time::later;
+use super::{Kernel, MAX_STEPS, ObjectId, Status, Thread, ThreadId, Why, engine, fail, with};
+use crate::engine::schedule::Decision;
 use crate::engine::{Engine, Memory};
-use crate::model::shared::Shared;
+use crate::fiber::{self, Fiber};
 use crate::model::trace::{Failure, Place, ThreadInfo};
 
-/// How to run one execution.
-pub(in crate::model) struct Start {
-    pub(in crate::model) number: u64,
-    pub(in crate::model) record: bool,
-    pub(in crate::model) engine: Rc<dyn Engine>,
-    pub(in crate::model) outbox: Sender<Message>,
-    pub(in crate::model) shared: Arc<Shared>,
-}
-
-/// Begins an execution on this OS thread.
-pub(in crate::model) fn start(start: Start) {
-    static EXECUTIONS: AtomicU64 = AtomicU64::new(1);
-    let main = Thread::new(
-        ThreadInfo {
-            name: None,
-            spawned_at: None,
-        },
-        0,
-    );
-    let kernel = Kernel {
-        execution: EXECUTIONS.fetch_add(1, Relaxed),
-        number: start.number,
-        engine: start.engine,
-        current: MAIN,
-        last_recorded: MAIN,
-        threads: vec![main],
-        jobs: vec![None],
-        idle: Vec::new(),
-        objects: Vec::new(),
-        events: start.record.then(Vec::new),
-        schedule: Schedule::default(),
-        steps: 0,
-        polite: 0,
-        quiet_yields: 0,
-        clock: Duration::ZERO,
-        idle_jump: Duration::from_millis(1),
-        ending: false,
-        closing: false,
-        outbox: start.outbox,
-        shared: start.shared,
-        doom: None,
-        most_threads: 1,
-    };
-    KERNEL.set(Some(kernel));
-    IN_MODEL.set(true);
-}
-
-/// Ends the execution: what the body left behind is unwound, so that the next
-/// one starts clean. Returns the most threads that were alive at once.
-pub(in crate::model) fn finish() -> usize {
-    let left_behind = with(|kernel| {
-        kernel.ending = true;
-        for thread in 1..kernel.threads.len() {
-            if matches!(kernel.threads[thread].status, Status::Waiting { .. }) {
-                kernel.wake(ThreadId(thread));
-            }
-        }
-        kernel.threads[1..]
-            .iter()
-            .any(|thread| thread.status != Status::Finished)
-    });
-    if left_behind {
-        block(Why::End, Timed::No);
-    }
-    let most_threads = with(|kernel| {
-        kernel.closing = true;
-        for coroutine in std::mem::take(&mut kernel.idle) {
-            kernel.engine.unblock(coroutine);
-        }
-        kernel.most_threads
-    });
-    let locals = with(|kernel| std::mem::take(&mut kernel.threads[MAIN.0].locals));
-    drop(locals);
-    most_threads
-}
-
-/// Whether a wait may end by itself.
+/// Whether a wait ends by itself, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timed {
     No,
-    Yes,
+    After(Duration),
+}
+
+/// What a thread comes to a place for.
+#[derive(Clone, Copy)]
+enum Operation<'a> {
+    Step(ObjectId),
+    /// Nothing that anybody else could see: a pause, or a look at the clock.
+    Nothing,
+    OnMemory(&'a dyn Fn(&dyn Memory)),
 }
 
 /// A scheduling point before an operation on `object`.
 pub(crate) fn step(object: ObjectId, at: Place) {
-    with(|kernel| kernel.object(object).used(at));
-    step_by(at, |engine| engine.step(object.0));
+    come_to(at, Operation::Step(object));
+    with(|kernel| kernel.meets(object));
 }
 
-/// An operation that is a scheduling point of the engine's own.
-fn step_by<R>(at: Place, operation: impl FnOnce(&dyn Engine) -> R) -> R {
-    let arrived = with(|kernel| {
-        (!kernel.visit(at)).then(|| {
-            kernel.arrive();
-            (kernel.current, Rc::clone(&kernel.engine))
-        })
-    });
-    let (me, engine) = arrived.unwrap_or_else(|| {
-        yield_now();
-        with(|kernel| {
-            kernel.arrive();
-            (kernel.current, Rc::clone(&kernel.engine))
-        })
-    });
-    let result = switch(|| operation(&*engine));
-    resume(me, Switched::Yes);
-    result
+/// The current thread yields or sleeps, which promises nothing about who goes on: a
+/// scheduler may stop it there, as it may anywhere. If it goes round in circles, it waits.
+pub(crate) fn pauses(at: Place) {
+    come_to(at, Operation::Nothing);
+}
+
+/// The current thread looks at its clock. If it goes round in circles, it has to wait for
+/// time to pass.
+pub(crate) fn looks_at_the_clock(at: Place) {
+    come_to(at, Operation::Nothing);
+    with(Kernel::looks_at_its_clock);
 }
 
 /// An operation on the engine's memory; `None` where it has none, and every operation
 /// meets the last value.
-pub(crate) fn on_memory<R>(at: Place, operation: impl FnOnce(&dyn Memory) -> R) -> Option<R> {
+pub(crate) fn on_memory<R>(at: Place, operation: impl Fn(&dyn Memory) -> R) -> Option<R> {
     let has_memory = with(|kernel| kernel.engine.memory().is_some());
     has_memory.then(|| {
-        step_by(at, |engine| {
-            operation(engine.memory().expect("an engine does not lose its memory"))
-        })
+        let result = std::cell::Cell::new(None);
+        let remember = |memory: &dyn Memory| result.set(Some(operation(memory)));
+        come_to(at, Operation::OnMemory(&remember));
+        result.take().expect("done above")
     })
+}
+
+/// Takes the current thread to a place, and does `operation` there. If it goes round in
+/// circles, it waits for a change first. All of it is one request to the host, so that what
+/// happens leaves no trace on the stack by which rounds could be told apart.
+fn come_to(at: Place, operation: Operation<'_>) {
+    fiber::on_host(|| {
+        let visited = with(|kernel| {
+            if let Operation::Step(object) = operation {
+                kernel.object(object).used(at);
+            }
+            kernel.arrive();
+            kernel.visit(at)
+        });
+        match visited {
+            Visited::GoesOn => {
+                with(Kernel::review_who_polls);
+                operation.perform(&*engine());
+            }
+            Visited::Repeats => wait_for_a_change(operation),
+        }
+    });
+}
+
+impl Operation<'_> {
+    fn perform(self, engine: &dyn Engine) {
+        match self {
+            Self::Step(object) => engine.step(object.0),
+            Self::Nothing => {}
+            Self::OnMemory(operation) => {
+                operation(engine.memory().expect("an engine does not lose its memory"));
+            }
+        }
+    }
+}
+
+fn wait_for_a_change(operation: Operation<'_>) {
+    let status = with(|kernel| kernel.polls(kernel.current.0));
+    let suspended = suspend(status, match operation {
+        Operation::Step(object) => Some(object),
+        Operation::Nothing | Operation::OnMemory(_) => None,
+    });
+    match operation {
+        Operation::Step(_) if suspended => {}
+        // Only loom has a memory, and it comes back from where it was suspended.
+        Operation::Step(_) | Operation::OnMemory(_) => operation.perform(&*engine()),
+        Operation::Nothing => {}
+    }
+}
+
+/// Suspends the current thread in `status`, and lets it take a step on `object` when it goes
+/// on; false if there was no need to, for it has to go on because nobody else can.
+fn suspend(status: Status, object: Option<ObjectId>) -> bool {
+    let suspended = with(|kernel| {
+        kernel.me().status = status;
+        kernel.review_who_polls();
+        kernel.settle();
+        kernel.me().status != Status::Ready
+    });
+    if suspended {
+        engine().block(object.map(|object| object.0));
+    }
+    suspended
 }
 
 /// Which of `options` things happens, of which 0 is the ordinary one.
 pub(crate) fn choose(options: usize) -> usize {
-    let engine = with(|kernel| {
-        kernel.shared.choices_met.store(true, Relaxed);
-        Rc::clone(&kernel.engine)
-    });
-    let chosen = engine.choose(options);
-    with(|kernel| kernel.decided(Decision::Choose(chosen)));
-    chosen
-}
-
-/// Gives the engine a chance to run others. An engine that unwinds from here
-/// tears the execution down behind a stack overflow, the one failure that no
-/// panic hook sees; unwinding further would run a submission's destructors
-/// outside of any execution.
-fn switch<R>(engine: impl FnOnce() -> R) -> R {
-    struct TornDown;
-    impl Drop for TornDown {
-        fn drop(&mut self) {
-            fail(Failure::StackOverflow);
-        }
-    }
-    let torn_down = TornDown;
-    let result = engine();
-    std::mem::forget(torn_down);
-    result
+    fiber::on_host(|| {
+        let chosen = engine().choose(options);
+        with(|kernel| {
+            kernel.decided(Decision::Choose(chosen));
+            if chosen != 0 {
+                kernel.progressed();
+            }
+        });
+        chosen
+    })
 }
 
 /// Suspends the current thread until it is woken; true when it was not, and its
 /// time ran out instead.
 pub(crate) fn block(why: Why, timed: Timed) -> bool {
-    let (me, engine) = with(|kernel| {
-        kernel.arrive();
-        let me = kernel.current;
-        let an_event = matches!(
-            why,
-            Why::Receive(_) | Why::Send(_) | Why::Join(_) | Why::Park
-        );
-        kernel.threads[me.0].waits += usize::from(an_event);
-        let turn = (timed == Timed::Yes).then(|| kernel.others_ready());
-        if turn.as_ref().is_some_and(Vec::is_empty) {
-            kernel.jump_clock();
-            kernel.threads[me.0].timed_out = true;
-        } else {
-            kernel.polite += usize::from(turn.is_some());
-            kernel.threads[me.0].status = Status::Waiting { why, turn };
-            kernel.settle();
-        }
-        (me, Rc::clone(&kernel.engine))
+    fiber::on_host(|| {
+        let status = with(|kernel| {
+            kernel.arrive();
+            let me = kernel.me();
+            let an_event = matches!(
+                why,
+                Why::Receive(_) | Why::Send(_) | Why::Join(_) | Why::Park
+            );
+            me.waits += usize::from(an_event);
+            let until = match timed {
+                Timed::No => None,
+                Timed::After(duration) => Some(later(me.time, duration)),
+            };
+            Status::Waiting { why, until }
+        });
+        suspend(status, None);
     });
-    let mut switched = Switched::No;
-    while with(|kernel| kernel.threads[me.0].status != Status::Ready) {
-        switch(|| engine.block());
-        switched = Switched::Yes;
-    }
-    resume(me, switched);
-    with(|kernel| std::mem::take(&mut kernel.threads[me.0].timed_out))
+    with(|kernel| std::mem::take(&mut kernel.me().timed_out))
 }
 
 /// Waits until every other thread has ended or is blocked, so that nothing moves
 /// unless the caller does. A thread that polls never blocks, and ends the check.
 pub(crate) fn until_idle() {
     block(Why::Idle, Timed::No);
-}
-
-/// Lets every other thread go first, so that a loop that polls cannot starve
-/// what it waits for.
-pub(crate) fn yield_now() {
+    // Nobody else could have gone on here before they all had come this far.
     with(|kernel| {
-        kernel.quiet_yields += 1;
-        if kernel.quiet_yields > MAX_QUIET_YIELDS {
-            kernel.freeze(Failure::Livelock);
+        for thread in 0..kernel.threads.len() {
+            kernel.follow(ThreadId(thread));
         }
     });
-    block(Why::Turn, Timed::Yes);
 }
 
-/// Whether the engine could have let another thread go on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Switched {
-    No,
-    Yes,
-}
-
-/// Continues as `me`.
-fn resume(me: ThreadId, switched: Switched) {
-    let abandoned = with(|kernel| {
-        kernel.current = me;
-        if switched == Switched::Yes {
-            kernel.decided(Decision::Run(kernel.threads[me.0].coroutine));
+impl Kernel {
+    /// The current thread comes to its next operation.
+    fn arrive(&mut self) {
+        if let Some(report) = self.doom.take() {
+            self.report_and_stop(report);
         }
-        let thread = &mut kernel.threads[me.0];
-        let abandoned = kernel.ending && me != MAIN && thread.panics == 0;
-        thread.panics += usize::from(abandoned);
-        abandoned
-    });
-    if abandoned {
-        std::panic::resume_unwind(Box::new(Abandoned));
+        if !self.counts_another_step() {
+            self.end_with(Failure::TooLong);
+        }
+    }
+
+    /// Counts an operation against the length of an execution; false if that is too long.
+    fn counts_another_step(&mut self) -> bool {
+        self.shared.count_step();
+        self.steps += 1;
+        self.steps <= MAX_STEPS
+    }
+
+    /// The current thread's step on `object` has come: what happened to that before is in
+    /// the past.
+    fn meets(&mut self, object: ObjectId) {
+        let time = self.threads[self.current.0].time.max(self.objects[object.0].time);
+        self.threads[self.current.0].time = time;
+        self.objects[object.0].time = time;
+    }
+
+    /// The search is to begin again, and not to judge by repetitions what goes round there.
+    pub(super) fn begin_again_without_judging(&self, place: Place) {
+        if self.shared.do_not_judge(place) {
+            self.begin_again();
+        }
+    }
+}
+
+/// What the current thread does counts against the length of an execution, although it is no
+/// scheduling point.
+pub(crate) fn counts_a_step() {
+    if !with(Kernel::counts_another_step) {
+        fail(Failure::TooLong);
     }
 }
 
@@ -248,81 +223,51 @@ pub(crate) fn steps_are_fine() -> bool {
 /// Begins the search again with finer steps, unless they are fine already: the
 /// executions before did not have them.
 pub(crate) fn need_finer_steps() {
-    let fine = with(|kernel| kernel.shared.steps_are_fine.swap(true, Relaxed));
-    if !fine {
-        with(|kernel| {
-            // If nobody listens any more, the check has already ended.
-            let _ = kernel.outbox.send(Message::FinerSteps);
-        });
-        park_for_ever();
-    }
+    with(|kernel| {
+        if !kernel.shared.steps_are_fine.swap(true, Relaxed) {
+            kernel.begin_again();
+        }
+    });
 }
 
-/// Starts a thread that runs `body`. `body` must not unwind.
-pub(crate) fn spawn(name: Option<String>, at: Place, body: Box<dyn FnOnce()>) -> ThreadId {
-    let (id, engine, new_coroutine) = with(|kernel| {
-        let id = ThreadId(kernel.threads.len());
-        let (coroutine, new) = match kernel.idle.pop() {
-            Some(coroutine) => (coroutine, false),
-            None if kernel.jobs.len() < kernel.engine.limit() => (kernel.jobs.len(), true),
-            None => {
-                let limit = kernel.engine.limit();
-                kernel.freeze(Failure::TooManyThreads { limit, at })
-            }
-        };
-        kernel.record("spawn", None, Some(at), || name.clone());
-        let mut thread = Thread::new(
-            ThreadInfo {
+/// Starts a thread that runs `body` on a stack of `stack` bytes. `body` must not unwind.
+///
+/// # Errors
+/// If there is no memory for its stack.
+pub(crate) fn spawn(
+    name: Option<String>,
+    stack: usize,
+    at: Place,
+    body: Box<dyn FnOnce()>,
+) -> io::Result<ThreadId> {
+    let id = with(|kernel| ThreadId(kernel.threads.len()));
+    let alive = with(|kernel| kernel.threads.iter().filter(|t| !t.is_finished()).count());
+    let limit = with(|kernel| kernel.engine.limit());
+    if alive >= limit {
+        fail(Failure::TooManyThreads { limit, at });
+    }
+    let fiber = Fiber::new(stack, Box::new(move || run(id, body)))?;
+    fiber::on_host(|| {
+        let mut fiber = Some(fiber);
+        with(|kernel| {
+            kernel.record("spawn", None, Some(at), || name.clone());
+            let info = ThreadInfo {
                 name,
                 spawned_at: Some(at),
-            },
-            coroutine,
-        );
-        thread.visits = Vec::new();
-        kernel.threads.push(thread);
-        let job = Box::new(move || run(id, body));
-        if new {
-            kernel.jobs.push(Some(job));
-        } else {
-            kernel.jobs[coroutine] = Some(job);
-            kernel.engine.unblock(coroutine);
-        }
-        kernel.quiet_yields = 0;
-        let alive = kernel
-            .threads
-            .iter()
-            .filter(|t| t.status != Status::Finished)
-            .count();
-        kernel.most_threads = kernel.most_threads.max(alive);
-        (id, Rc::clone(&kernel.engine), new.then_some(coroutine))
+            };
+            let time = kernel.me().time;
+            kernel.threads.push(Thread::new(info, time));
+            kernel.most_threads = kernel.most_threads.max(alive + 1);
+            kernel.progressed();
+        });
+        engine().spawn(fiber.take().expect("spawned once"));
     });
-    if let Some(coroutine) = new_coroutine {
-        let started = engine.spawn(Box::new(move || serve(coroutine)));
-        debug_assert_eq!(started, coroutine);
-    }
-    id
-}
-
-/// A coroutine runs one thread after another, because engines count every
-/// coroutine that an execution ever had and std programs spawn as they like.
-fn serve(coroutine: usize) {
-    let engine = with(|kernel| Rc::clone(&kernel.engine));
-    while let Some(job) = with(|kernel| kernel.jobs[coroutine].take()) {
-        job();
-        with(|kernel| kernel.idle.push(coroutine));
-        while with(|kernel| kernel.jobs[coroutine].is_none() && !kernel.closing) {
-            switch(|| engine.block());
-        }
-    }
+    Ok(id)
 }
 
 fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
-    with(|kernel| {
-        kernel.current = me;
-        kernel.decided(Decision::Run(kernel.threads[me.0].coroutine));
-    });
     body();
-    let locals = with(|kernel| std::mem::take(&mut kernel.threads[me.0].locals));
+    let locals = with(|kernel| std::mem::take(&mut kernel.me().locals));
     drop(locals);
     if steps_are_fine() {
         let (object, at) = with(|kernel| {
@@ -331,26 +276,4 @@ fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
         });
         step(object, at);
     }
-    with(|kernel| {
-        kernel.arrive();
-        let thread = &mut kernel.threads[me.0];
-        thread.status = Status::Finished;
-        thread.panics = 0;
-        kernel.quiet_yields = 0;
-        kernel.record("end", None, None, || None);
-        kernel.wake_where(|why| why == Why::Join(me));
-        if kernel.ending
-            && kernel.threads[1..]
-                .iter()
-                .all(|t| t.status == Status::Finished)
-        {
-            kernel.wake_where(|why| why == Why::End);
-        }
-        kernel.settle();
-    });
-}
-
-/// Ends the check with `failure`; see [`Kernel::freeze`].
-pub(crate) fn fail(failure: Failure) -> ! {
-    with(|kernel| kernel.freeze(failure))
 }

@@ -71,14 +71,12 @@ impl<T> Channel<T> {
     pub(super) fn send(&self, item: T, at: Place) -> Result<(), SendError<T>> {
         let id = self.id();
         loop {
-            if self.is_full() {
-                kernel::block(Why::Send(id), Timed::No);
-                continue;
-            }
+            // Every attempt is a step, for who tries first matters.
             kernel::step(id, at);
             if !self.is_full() {
                 break;
             }
+            kernel::block(Why::Send(id), Timed::No);
         }
         let mine = match self.put(item, at) {
             Ok(mine) => mine,
@@ -94,6 +92,7 @@ impl<T> Channel<T> {
                         .map_or(Ok(()), |item| Err(SendError(item)));
                 }
                 kernel::block(Why::Send(id), Timed::No);
+                kernel::step(id, at);
             }
         }
         Ok(())
@@ -140,26 +139,34 @@ impl<T> Channel<T> {
     pub(super) fn recv(&self, timed: Timed, at: Place) -> Result<T, RecvTimeoutError> {
         let id = self.id();
         let mut out_of_time = false;
+        let mut may_run_out = timed != Timed::No;
         loop {
-            let empty = {
-                let state = self.state();
-                state.items.is_empty() && state.senders > 0
-            };
-            if empty && !out_of_time {
-                self.tell("receive", at, "empty, waits");
-                out_of_time = kernel::block(Why::Receive(id), timed);
-                continue;
-            }
-            match self.try_recv(at) {
+            let empty = if out_of_time { "empty" } else { "empty, waits" };
+            match self.attempt_to_receive(at, empty) {
                 Ok(item) => return Ok(item),
                 Err(TryRecvError::Disconnected) => return Err(RecvTimeoutError::Disconnected),
                 Err(TryRecvError::Empty) if out_of_time => return Err(RecvTimeoutError::Timeout),
                 Err(TryRecvError::Empty) => {}
             }
+            // The time may run out at any moment, also while others could still send.
+            if std::mem::take(&mut may_run_out) && kernel::choose(2) == 1 {
+                out_of_time = true;
+                if let Timed::After(duration) = timed {
+                    kernel::passes(duration);
+                }
+            } else {
+                out_of_time = kernel::block(Why::Receive(id), timed);
+            }
         }
     }
 
     pub(super) fn try_recv(&self, at: Place) -> Result<T, TryRecvError> {
+        self.attempt_to_receive(at, "empty")
+    }
+
+    /// Every attempt is a step, for who comes first matters. `empty` is what to tell of one
+    /// that finds nothing.
+    fn attempt_to_receive(&self, at: Place, empty: &'static str) -> Result<T, TryRecvError> {
         kernel::step(self.id(), at);
         let mut state = self.state();
         let item = state.items.pop_front();
@@ -177,7 +184,7 @@ impl<T> Channel<T> {
                 Err(TryRecvError::Disconnected)
             }
             None => {
-                self.tell("receive", at, "empty");
+                self.tell("receive", at, empty);
                 Err(TryRecvError::Empty)
             }
         }
@@ -185,22 +192,24 @@ impl<T> Channel<T> {
 
     fn wake(&self, why: fn(ObjectId) -> Why) {
         let id = self.id();
-        kernel::with(|kernel| kernel.wake_where(|waiting| waiting == why(id)));
+        kernel::with(|kernel| {
+            kernel.progressed();
+            kernel.wake_where(|waiting| waiting == why(id));
+        });
     }
 
     pub(super) fn drop_sender(&self) {
         if !kernel::active() {
             return;
         }
+        // Others may see that the channel is open, and then that it is not; and which of the
+        // senders is the last depends on who comes first.
+        kernel::step(self.id(), self.object.created());
         let last = {
-            let state = self.state();
-            state.senders == 1
+            let mut state = self.state();
+            state.senders -= 1;
+            state.senders == 0
         };
-        if last {
-            // Others may see that the channel is open, and then that it is not.
-            kernel::step(self.id(), self.object.created());
-        }
-        self.state().senders -= 1;
         if last {
             let id = self.id();
             kernel::with(|kernel| kernel.record("hang up", Some(id), None, || None));

@@ -149,11 +149,7 @@ impl<T> Receiver<T> {
             Receiving::Real(receiver) => receiver.recv_timeout(timeout),
             Receiving::Model(channel) => {
                 kernel::asks_time(Location::caller());
-                let received = channel.recv(Timed::Yes, Location::caller());
-                if matches!(received, Err(RecvTimeoutError::Timeout)) {
-                    kernel::with(|kernel| kernel.advance_clock(timeout));
-                }
-                received
+                channel.recv(Timed::After(timeout), Location::caller())
             }
         }
     }

@@ -30,7 +30,7 @@ impl<T> Slot<T> {
     }
 
     /// Forgets the value, which goes on living.
-    fn start_anew(&self) {
+    pub(super) fn start_anew(&self) {
         self.0.store(ptr::null_mut(), Release);
     }
 

@@ -1,17 +1,27 @@
 //! `LazyLock`.
 
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::OnceLock;
 use crate::model::kernel;
+use crate::model::statics::{self, Part};
 use crate::model::trace::{Failure, short_type_name};
 
 /// `std::sync::LazyLock`, schedulable in a model.
 pub struct LazyLock<T, F = fn() -> T> {
     cell: OnceLock<T>,
-    init: std::sync::Mutex<Option<F>>,
+    /// Taken by whoever initialises the cell.
+    init: UnsafeCell<Option<F>>,
 }
+
+// SAFETY: as for std's. `init` is only touched in the initialisation of `cell`, which one
+// thread at a time is in, and which calls it there.
+unsafe impl<T: Send + Sync, F: Send> Sync for LazyLock<T, F> {}
+impl<T: RefUnwindSafe + UnwindSafe, F: UnwindSafe> RefUnwindSafe for LazyLock<T, F> {}
+impl<T: UnwindSafe, F: UnwindSafe> UnwindSafe for LazyLock<T, F> {}
 
 impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// As in std.
@@ -19,7 +29,7 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     pub const fn new(init: F) -> Self {
         Self {
             cell: OnceLock::new(),
-            init: std::sync::Mutex::new(Some(init)),
+            init: UnsafeCell::new(Some(init)),
         }
     }
 
@@ -29,9 +39,10 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
     /// If the initialisation panicked before.
     #[track_caller]
     pub fn force(this: &Self) -> &T {
-        this.refuse_a_value_of_another_execution();
+        this.start_anew();
         this.cell.get_or_init(|| {
-            let init = this.init.lock().ok().and_then(|mut init| init.take());
+            // SAFETY: nobody else is in here, and the reference ends with this line.
+            let init = unsafe { (*this.init.get()).take() };
             match init {
                 Some(init) => init(),
                 None => panic!("LazyLock instance has previously been poisoned"),
@@ -41,18 +52,27 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
 }
 
 impl<T, F> LazyLock<T, F> {
-    /// What has been called once cannot be called again, so a static that was forced in
-    /// an earlier execution cannot start anew.
-    fn refuse_a_value_of_another_execution(&self) {
-        if !kernel::active() || !self.cell.gate.register("LazyLock").carried_over {
+    /// In a static it starts each execution anew: its cell is empty, and it can be called
+    /// again. Elsewhere what has been called once cannot be.
+    fn start_anew(&self) {
+        if !kernel::active() {
             return;
         }
-        if self.cell.slot.get().is_some() {
+        let is_static = statics::is_static(self);
+        let registered = self.cell.gate.register("LazyLock");
+        if registered.fresh && is_static {
+            statics::keep(&[Part::of(&self.init)]);
+        }
+        if !registered.carried_over {
+            return;
+        }
+        if self.cell.slot.get().is_some() && !is_static {
             kernel::fail(Failure::StaticState {
                 what: format!("LazyLock<{}>", short_type_name(std::any::type_name::<T>())),
                 created: self.cell.gate.object.created(),
             });
         }
+        self.cell.slot.start_anew();
     }
 }
 

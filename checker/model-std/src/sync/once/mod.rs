@@ -70,18 +70,25 @@ impl Gate {
             kernel.object(id).owners.push(me);
             kernel.record("initialise", Some(id), Some(at), || None);
         });
-        let _open = Open(id);
-        Some(init())
+        let open = Open(id, at);
+        let value = init();
+        drop(open);
+        Some(value)
     }
 }
 
-struct Open(ObjectId);
+/// Opens the gate, for others to see that what is behind it is there, or is not.
+struct Open(ObjectId, Place);
 
 impl Drop for Open {
     fn drop(&mut self) {
+        let Self(id, at) = *self;
+        // Others may see that it is not done yet, and then that it is.
+        kernel::step(id, at);
         kernel::with(|kernel| {
-            kernel.object(self.0).owners.clear();
-            kernel.wake_where(|why| why == Why::Once(self.0));
+            kernel.object(id).owners.clear();
+            kernel.progressed();
+            kernel.wake_where(|why| why == Why::Once(id));
         });
     }
 }

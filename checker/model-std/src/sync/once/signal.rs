@@ -71,12 +71,14 @@ impl Once {
             );
             self.is_done()
         };
-        self.gate.run(Self::KIND, at, done, || {
+        let called = self.gate.run(Self::KIND, at, done, || {
             let state = OnceState(is_poisoned());
             self.state.store(POISONED, Relaxed);
             f(&state);
-            self.state.store(DONE, Relaxed);
         });
+        if called.is_some() {
+            self.state.store(DONE, Relaxed);
+        }
     }
 
     /// As in std.

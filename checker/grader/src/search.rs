@@ -23,7 +23,8 @@ use crate::supervise::{is_deep, verdict_of};
 /// budget only ends what would not end by itself.
 const USUAL: Limits = Limits {
     deviations: 2,
-    executions: 400_000,
+    executions: 200_000,
+    steps: 10_000_000,
     random: 1_000,
     second_look: Some(SecondLook {
         bound: Some(2),
@@ -36,6 +37,7 @@ const USUAL: Limits = Limits {
 const DEEP: Limits = Limits {
     deviations: 3,
     executions: 10_000_000,
+    steps: 500_000_000,
     random: 10_000,
     second_look: Some(SecondLook {
         bound: Some(3),

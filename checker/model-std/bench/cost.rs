@@ -28,6 +28,7 @@ fn search_model_std(program: Program, bound: usize) -> u64 {
         executions: u64::MAX,
         deviations: 0,
         deviating: 0,
+        steps: u64::MAX,
         random: 0,
         orderings: Orderings::Strongest,
         stall: Duration::from_secs(60),

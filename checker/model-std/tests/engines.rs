@@ -13,6 +13,7 @@ use model_std::thread;
 const LIMITS: Limits = Limits {
     deviations: 4,
     executions: 2_000_000,
+    steps: u64::MAX,
     random: 0,
     second_look: Some(SecondLook {
         bound: None,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model_std::model::{
-    Failure, Limits, Orderings, Outcome, Report, SecondLook, explore, held_locks, note, other_threads, replay,
-    until_idle,
+    Failure, Limits, Orderings, Outcome, Report, SecondLook, explore, held_locks, note,
+    other_threads, replay, until_idle,
 };
 use model_std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use model_std::sync::mpsc;
@@ -14,6 +14,7 @@ use model_std::{process, thread};
 const LIMITS: Limits = Limits {
     deviations: 2,
     executions: 500_000,
+    steps: u64::MAX,
     random: 1_000,
     second_look: Some(SecondLook {
         bound: Some(2),

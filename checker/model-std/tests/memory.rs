@@ -20,6 +20,7 @@ fn outcomes(
     let limits = Limits {
         deviations: 0,
         executions: 0,
+        steps: u64::MAX,
         random: 0,
         second_look: Some(SecondLook {
             bound: Some(4),

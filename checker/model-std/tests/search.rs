@@ -12,6 +12,7 @@ fn limits(deviations: usize) -> Limits {
     Limits {
         deviations,
         executions: 500_000,
+        steps: u64::MAX,
         random: 10_000,
         second_look: None,
         orderings: Orderings::Strongest,

@@ -198,7 +198,11 @@ impl Engine for Shared {
             .stack_size(STACK_WORDS)
             .spawn(move || served.into_inner().serve(host))
             .expect("loom's spawn never fails");
-        self.0.hosts.borrow_mut().handles.push(handle.thread().clone());
+        self.0
+            .hosts
+            .borrow_mut()
+            .handles
+            .push(handle.thread().clone());
     }
 
     /// loom has no such operation that can be called from outside, so this is left to

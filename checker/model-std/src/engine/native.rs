@@ -185,12 +185,12 @@ impl Engine for Native {
 }
 
 /// Runs one execution after another, as `strategy` decides. Each is begun by `begin`, which
-/// spawns its first thread, and its threads are left as they are before `end`. An execution
-/// that ends the search parks its OS thread for ever.
+/// spawns its first thread, or says that there are to be no more; its threads are left as they
+/// are before `end`. An execution that fails parks its OS thread for ever.
 pub(crate) fn search(
     strategy: Box<dyn Strategy>,
     threads: &dyn Threads,
-    mut begin: impl FnMut(Rc<dyn Engine>),
+    mut begin: impl FnMut(Rc<dyn Engine>) -> bool,
     mut end: impl FnMut(),
 ) {
     let engine = Rc::new(Native(RefCell::new(State {
@@ -211,7 +211,9 @@ pub(crate) fn search(
                 return;
             }
         }
-        begin(Rc::clone(&engine) as Rc<dyn Engine>);
+        if !begin(Rc::clone(&engine) as Rc<dyn Engine>) {
+            return;
+        }
         engine.execute(threads);
         engine.0.borrow_mut().tasks.clear();
         end();

@@ -39,7 +39,11 @@ pub(crate) struct Reduction {
 #[derive(Debug)]
 enum Node {
     Turn(TurnNode),
-    Choice { chosen: usize, options: usize, deviations: usize },
+    Choice {
+        chosen: usize,
+        options: usize,
+        deviations: usize,
+    },
     Circle(bool),
 }
 
@@ -329,7 +333,10 @@ impl Strategy for Reduction {
             }
         }
         self.object(object).last = Some((thread, turn));
-        let (mine, theirs) = (&mut self.threads[thread].clock, &mut self.objects[object].clock);
+        let (mine, theirs) = (
+            &mut self.threads[thread].clock,
+            &mut self.objects[object].clock,
+        );
         mine.set(thread, turn);
         mine.join(theirs);
         theirs.copy(mine);

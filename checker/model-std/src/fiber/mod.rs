@@ -123,7 +123,10 @@ impl Fiber {
 
     /// Runs its code up to the next thing that it asks for.
     pub(crate) fn resume(&mut self) -> Resumed {
-        let coroutine = self.coroutine.as_mut().expect("in place until it is dropped");
+        let coroutine = self
+            .coroutine
+            .as_mut()
+            .expect("in place until it is dropped");
         RUNNING.set(Some(self.running));
         let result = coroutine.resume(());
         RUNNING.set(None);

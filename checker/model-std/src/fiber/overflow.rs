@@ -36,8 +36,7 @@ mod handler {
     const SIGNALS: [libc::c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
 
     /// Who had each of them before, never freed.
-    static FORMER: [AtomicPtr<libc::sigaction>; 2] =
-        [const { AtomicPtr::new(ptr::null_mut()) }; 2];
+    static FORMER: [AtomicPtr<libc::sigaction>; 2] = [const { AtomicPtr::new(ptr::null_mut()) }; 2];
 
     pub(crate) fn watch() {
         let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) = handle;
@@ -69,8 +68,12 @@ mod handler {
     ) {
         // SAFETY: the system passes both for a handler with `SA_SIGINFO`, and they are ours
         // until it returns.
-        let (address, context) =
-            unsafe { ((*info).si_addr().addr(), &mut *context.cast::<libc::ucontext_t>()) };
+        let (address, context) = unsafe {
+            (
+                (*info).si_addr().addr(),
+                &mut *context.cast::<libc::ucontext_t>(),
+            )
+        };
         if let Some(running) = RUNNING.get()
             && running.trap.stack_ptr_in_bounds(stack_pointer(context))
             && running.trap.stack_ptr_in_bounds(address)
@@ -86,11 +89,7 @@ mod handler {
     }
 
     /// Not ours: to whoever had the signal before.
-    fn pass_on(
-        signal: libc::c_int,
-        info: *mut libc::siginfo_t,
-        context: &mut libc::ucontext_t,
-    ) {
+    fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: &mut libc::ucontext_t) {
         let ours = SIGNALS.iter().position(|known| *known == signal);
         let former = ours.map_or(ptr::null_mut(), |ours| FORMER[ours].load(SeqCst));
         // SAFETY: null, or a box that `watch` has leaked.

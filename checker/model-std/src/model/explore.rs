@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::search::{self, Ended, Plan, Subject};
+use super::search::{self, Budget, Ended, Plan, Subject};
 use super::shared::Shared;
 use super::trace::{Failure, Place, Report};
 use crate::engine::loom::Orderings;
@@ -22,6 +22,9 @@ pub struct Limits {
     pub deviations: usize,
     /// Executions of the search within it, over all bounds.
     pub executions: u64,
+    /// Steps of any one way of searching, over all its executions: a few long ones take as
+    /// much time as many short ones.
+    pub steps: u64,
     /// Executions besides whose decisions are drawn.
     pub random: u64,
     /// Whether loom looks for itself, where the threads are few enough, and how far.
@@ -66,7 +69,9 @@ impl Coverage {
     #[must_use]
     pub fn bound(&self) -> Option<usize> {
         let mut passes = self.passes.iter();
-        passes.find(|pass| pass.method == Method::Deviations)?.covered
+        passes
+            .find(|pass| pass.method == Method::Deviations)?
+            .covered
     }
 }
 
@@ -195,6 +200,10 @@ impl Explorer {
     }
 
     fn everything_within_the_bound(&mut self) -> Ended {
+        // One ordinary execution first, in which whatever goes on for long shows itself. If it
+        // fails, so does the search.
+        let first = Plan::Written(Schedule::default());
+        search::run(&first, Budget::of_one(), false, &self.subject);
         let bounds = 0..=self.limits.deviations;
         let plans = bounds.map(|bound| (Some(bound), Plan::Deviations(bound)));
         self.pass(Method::Deviations, plans, self.limits.executions)
@@ -237,8 +246,12 @@ impl Explorer {
             complete: false,
         };
         let mut ended = Ended::Covered;
+        let begun = self.subject.shared.steps();
         for (bound, plan) in plans {
-            let left = budget - pass.executions;
+            let left = Budget {
+                executions: budget - pass.executions,
+                until_step: begun.saturating_add(self.limits.steps),
+            };
             let searched = search::run(&plan, left, false, &self.subject);
             pass.bound = bound;
             pass.executions += searched.executions;
@@ -266,7 +279,7 @@ impl Explorer {
             return Outcome::Failed(self.coverage, first);
         }
         let plan = Plan::Written(first.schedule.clone());
-        let again = search::run(&plan, 1, true, &self.subject);
+        let again = search::run(&plan, Budget::of_one(), true, &self.subject);
         let report = match again.ended {
             Ended::Failed(report) if report.failure.is_like(&first.failure) => Box::new(Report {
                 execution: first.execution,

@@ -66,7 +66,10 @@ impl Object {
 
     /// What it knows of executions, where it is in a static that starts anew as a whole.
     pub(crate) fn parts(&self) -> [Part; 2] {
-        [Part::of_atomic(&self.execution), Part::of_atomic(&self.index)]
+        [
+            Part::of_atomic(&self.execution),
+            Part::of_atomic(&self.index),
+        ]
     }
 
     pub(crate) fn created(&self) -> &'static Location<'static> {

@@ -59,11 +59,29 @@ pub(super) struct Subject {
     pub(super) shared: Arc<Shared>,
 }
 
-/// Runs the executions of `plan`, at most `budget` of them, with their stories if they are
-/// to be recorded.
-pub(super) fn run(plan: &Plan, budget: u64, record: bool, subject: &Subject) -> Searched {
+/// When a pass is given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    pub(super) executions: u64,
+    /// By the count that the whole search keeps.
+    pub(super) until_step: u64,
+}
+
+impl Budget {
+    pub(super) fn of_one() -> Self {
+        Self {
+            executions: 1,
+            until_step: u64::MAX,
+        }
+    }
+}
+
+/// Runs the executions of `plan`, within the budget, with their stories if they are to be
+/// recorded.
+pub(super) fn run(plan: &Plan, budget: Budget, record: bool, subject: &Subject) -> Searched {
     let mut threads = 0;
     loop {
+        subject.shared.begins_again.store(false, Relaxed);
         let search = Search::begin(plan, budget, record, subject);
         let message = search.wait(subject.stall);
         let executions = search.tally.executions.load(Relaxed);
@@ -101,30 +119,40 @@ struct Tally {
 /// What begins and ends every execution of a pass.
 struct Executions {
     tally: Arc<Tally>,
-    budget: u64,
+    budget: Budget,
     record: bool,
+    patient: bool,
     outbox: Mutex<Sender<Message>>,
     shared: Arc<Shared>,
     body: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Executions {
-    fn begin(&self, engine: Rc<dyn Engine>) {
+    /// Begins the next one, unless the pass is over.
+    fn begin(&self, engine: Rc<dyn Engine>) -> bool {
+        if self.shared.begins_again.load(Relaxed) {
+            return false;
+        }
         let number = self.tally.executions.load(Relaxed) + 1;
         let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
         let outbox = outbox.clone();
-        if number > self.budget {
-            give_up(&outbox);
+        let spent = self.shared.steps() >= self.budget.until_step;
+        if spent || number > self.budget.executions {
+            // If nobody listens any more, the check has already ended.
+            let _ = outbox.send(Message::BudgetSpent);
+            return false;
         }
         self.tally.executions.store(number, Relaxed);
         kernel::start(Start {
             number,
             record: self.record,
+            patient: self.patient,
             engine,
             outbox,
             shared: Arc::clone(&self.shared),
             body: Arc::clone(&self.body),
         });
+        true
     }
 
     fn end(&self) {
@@ -134,13 +162,14 @@ impl Executions {
 }
 
 impl Search {
-    fn begin(plan: &Plan, budget: u64, record: bool, subject: &Subject) -> Self {
+    fn begin(plan: &Plan, budget: Budget, record: bool, subject: &Subject) -> Self {
         let (outbox, inbox) = channel();
         let tally = Arc::new(Tally::default());
         let executions = Executions {
             tally: Arc::clone(&tally),
             budget,
             record,
+            patient: matches!(plan, Plan::Written(_)),
             outbox: Mutex::new(outbox.clone()),
             shared: Arc::clone(&subject.shared),
             body: Arc::clone(&subject.body),
@@ -226,7 +255,12 @@ impl Plan {
                     MAX_BRANCHES,
                     orderings,
                     || Rc::new(Bodies),
-                    move |engine| executions.begin(engine),
+                    move |engine| {
+                        if !executions.begin(engine) {
+                            // loom goes on until it has seen all.
+                            kernel::park_for_ever();
+                        }
+                    },
                     move || ending.end(),
                 );
             }
@@ -238,12 +272,6 @@ impl Plan {
             || executions.end(),
         );
     }
-}
-
-fn give_up(outbox: &Sender<Message>) -> ! {
-    // If nobody listens any more, the check has already ended.
-    let _ = outbox.send(Message::BudgetSpent);
-    kernel::park_for_ever()
 }
 
 /// Panics inside a model belong to its story, not to stderr.

@@ -5,6 +5,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+use super::statics::Statics;
 use super::trace::Place;
 
 /// Shared by all passes of one search.
@@ -21,6 +22,10 @@ pub(super) struct Shared {
     /// Whether giving back a lock and ending a thread are steps: somebody looks at these
     /// without waiting for them.
     pub(super) steps_are_fine: AtomicBool,
+    /// What statics start every execution with.
+    pub(super) statics: Statics,
+    /// Whether the pass is to end, and to begin again.
+    pub(super) begins_again: AtomicBool,
     /// Whether [`Shared::not_judged`] has entries.
     some_not_judged: AtomicBool,
     /// Loops that go by something that the model does not see.
@@ -93,7 +98,10 @@ impl Shared {
     /// Whether repetitions say nothing about a loop there.
     pub(super) fn is_not_judged(&self, place: Place) -> bool {
         self.some_not_judged.load(Relaxed) && {
-            let places = self.not_judged.lock().unwrap_or_else(PoisonError::into_inner);
+            let places = self
+                .not_judged
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             places.iter().any(|known| ptr::eq(*known, place))
         }
     }
@@ -103,7 +111,10 @@ impl Shared {
         if self.is_not_judged(place) {
             return false;
         }
-        let mut places = self.not_judged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self
+            .not_judged
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         places.push(place);
         self.some_not_judged.store(true, Relaxed);
         true

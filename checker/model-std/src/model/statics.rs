@@ -6,7 +6,10 @@
 //! it belongs to a program that has ended.
 
 use std::cell::UnsafeCell;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use super::kernel;
 
 /// A mutable part of an object, which may be in a static.
 #[derive(Clone, Copy)]
@@ -44,45 +47,61 @@ struct Kept {
 // reached it.
 unsafe impl Send for Kept {}
 
-/// Of all statics that a model has touched, whichever OS thread it ran on.
-static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+/// What is kept of the statics that a search has touched, whichever OS thread it ran on.
+#[derive(Default)]
+pub(super) struct Statics(Mutex<Vec<Kept>>);
+
+impl fmt::Debug for Statics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statics").finish_non_exhaustive()
+    }
+}
 
 /// Whether an object at this address is there for as long as the process: it lies in a part
 /// of the program that was loaded, and may be written to.
 pub(crate) fn is_static<T: ?Sized>(object: &T) -> bool {
     let address = std::ptr::from_ref(object).cast::<u8>().addr();
-    segments::WRITABLE.iter().any(|(start, end)| (*start..*end).contains(&address))
+    segments::WRITABLE
+        .iter()
+        .any(|(start, end)| (*start..*end).contains(&address))
 }
 
 /// Keeps the bits of these parts of a static, as they are before a model first changes them.
 pub(crate) fn keep(parts: &[Part]) {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    for part in parts {
-        if kept.iter().any(|known| known.part.start == part.start) {
-            continue;
-        }
-        let mut bits = vec![0; part.size];
-        for (offset, bit) in bits.iter_mut().enumerate() {
-            // SAFETY: within the part. Volatile, so that bytes of padding are taken as they
-            // are; nobody else is in there, for all threads of a model take turns.
-            *bit = unsafe { part.start.add(offset).read_volatile() };
-        }
-        kept.push(Kept {
-            part: *part,
-            bits: bits.into(),
-        });
-    }
+    let shared = kernel::with(|kernel| Arc::clone(&kernel.shared));
+    shared.statics.keep(parts);
 }
 
-/// Puts back what was kept of every static.
-pub(super) fn start_anew() {
-    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    for known in kept.iter() {
-        for (offset, bit) in known.bits.iter().enumerate() {
-            // SAFETY: as above, and between executions nothing of the old value is used any
-            // more. Every part is inside an `UnsafeCell` or an atomic, so it may be written to
-            // through a shared reference.
-            unsafe { known.part.start.add(offset).write_volatile(*bit) };
+impl Statics {
+    fn keep(&self, parts: &[Part]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in parts {
+            if kept.iter().any(|known| known.part.start == part.start) {
+                continue;
+            }
+            let mut bits = vec![0; part.size];
+            for (offset, bit) in bits.iter_mut().enumerate() {
+                // SAFETY: within the part. Volatile, so that bytes of padding are taken as they
+                // are; nobody else is in there, for all threads of a model take turns.
+                *bit = unsafe { part.start.add(offset).read_volatile() };
+            }
+            kept.push(Kept {
+                part: *part,
+                bits: bits.into(),
+            });
+        }
+    }
+
+    /// Puts back what was kept of every static.
+    pub(super) fn start_anew(&self) {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in kept.iter() {
+            for (offset, bit) in known.bits.iter().enumerate() {
+                // SAFETY: as above, and between executions nothing of the old value is used any
+                // more. Every part is inside an `UnsafeCell` or an atomic, so it may be written to
+                // through a shared reference.
+                unsafe { known.part.start.add(offset).write_volatile(*bit) };
+            }
         }
     }
 }

@@ -71,7 +71,9 @@ impl Kernel {
             }
             Why::Join(other) => format!("{name} waits for {} to end.", self.label(other)),
             Why::Park => format!("{name} is parked and waits to be unparked."),
-            Why::Change => format!("{name} asks again and again, and goes on when something changes."),
+            Why::Change => {
+                format!("{name} asks again and again, and goes on when something changes.")
+            }
             Why::Idle => format!("{name} waits until nobody else can go on."),
             Why::End => format!("{name} has finished."),
         }

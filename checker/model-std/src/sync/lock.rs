@@ -262,7 +262,12 @@ fn take(kernel: &mut Kernel, id: ObjectId, access: Access, at: &'static Location
     }
     object.owners.push(me);
     object.exclusive = access == Access::Exclusive;
-    kernel.me().held.push(Held { object: id, at });
+    let since = kernel.steps();
+    kernel.me().held.push(Held {
+        object: id,
+        at,
+        since,
+    });
     kernel.ownership_changed(id, me);
     let action = if access == Access::Exclusive {
         "lock"

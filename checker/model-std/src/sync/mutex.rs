@@ -28,7 +28,9 @@ pub struct MutexGuard<'a, T: ?Sized> {
 /// What keeps others out.
 enum Hold<'a> {
     /// Only ever dropped.
-    Real { _guard: std::sync::MutexGuard<'a, ()> },
+    Real {
+        _guard: std::sync::MutexGuard<'a, ()>,
+    },
     Model(InModel),
 }
 

@@ -34,14 +34,18 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
 /// What keeps writers out.
 enum ReadHold<'a> {
     /// Only ever dropped.
-    Real { _guard: std::sync::RwLockReadGuard<'a, ()> },
+    Real {
+        _guard: std::sync::RwLockReadGuard<'a, ()>,
+    },
     Model(ObjectId),
 }
 
 /// What keeps everybody out.
 enum WriteHold<'a> {
     /// Only ever dropped.
-    Real { _guard: std::sync::RwLockWriteGuard<'a, ()> },
+    Real {
+        _guard: std::sync::RwLockWriteGuard<'a, ()>,
+    },
     Model(InModel),
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::program::{Op, Program};
 use crate::product::Seen;
+use crate::program::{Op, Program};
 
 /// Whether what need not happen is tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +175,15 @@ impl Machine<'_> {
             // What it holds it gives back first, for all that anybody sees.
             return over.then(|| vec![body.saw.clone()]);
         }
-        let stands_still = (0..standing.threads.len()).all(|thread| !standing.can_go_on(thread, self));
-        stands_still.then(|| standing.threads.iter().map(|thread| thread.saw.clone()).collect())
+        let stands_still =
+            (0..standing.threads.len()).all(|thread| !standing.can_go_on(thread, self));
+        stands_still.then(|| {
+            standing
+                .threads
+                .iter()
+                .map(|thread| thread.saw.clone())
+                .collect()
+        })
     }
 
     /// What may happen next, and what it costs.
@@ -510,7 +517,11 @@ impl Standing {
 
     fn notify(&mut self, waiter: usize) {
         let at = &mut self.threads[waiter].at;
-        *at = if *at == At::Enqueued { At::NotifiedEarly } else { At::Woken };
+        *at = if *at == At::Enqueued {
+            At::NotifiedEarly
+        } else {
+            At::Woken
+        };
     }
 
     fn hang_up(&mut self, thread: usize) {

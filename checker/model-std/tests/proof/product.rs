@@ -7,9 +7,7 @@ use std::time::Duration;
 use model_std::model::{Limits, Method, Orderings, Outcome, SecondLook, explore_by, until_idle};
 use model_std::sync::atomic::{AtomicU8, Ordering::SeqCst};
 use model_std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use model_std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard,
-};
+use model_std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use model_std::thread::{self, JoinHandle, Thread};
 
 use crate::program::{Op, Program};
@@ -38,6 +36,7 @@ pub fn outcomes(program: &Program, steps: Steps, bound: usize) -> Found {
     let limits = Limits {
         deviations: bound,
         executions: 2_000_000,
+        steps: u64::MAX,
         random: 0,
         second_look: None,
         orderings: Orderings::Strongest,
@@ -52,6 +51,7 @@ pub fn outcomes_on_loom(program: &Program) -> Found {
     let limits = Limits {
         deviations: 0,
         executions: 0,
+        steps: u64::MAX,
         random: 0,
         second_look: Some(SecondLook {
             bound: None,

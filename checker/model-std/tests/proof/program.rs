@@ -80,31 +80,93 @@ pub enum Kind {
 fn ops(kind: Kind) -> Vec<Op> {
     use Op::*;
     let locks = [Lock(0), Lock(1), Unlock(0), Unlock(1), Lock(0), Unlock(0)];
-    let atomics = [Load(0), Store(0, 1), FetchAdd(0), Load(1), Store(1, 2), FetchAdd(1)];
+    let atomics = [
+        Load(0),
+        Store(0, 1),
+        FetchAdd(0),
+        Load(1),
+        Store(1, 2),
+        FetchAdd(1),
+    ];
     let pauses = [Yield, Sleep];
     match kind {
         Kind::Locks => [&locks[..], &[Load(0), FetchAdd(0), Join(0)]].concat(),
-        Kind::Tries => [&locks[..], &[TryLock(0), TryLock(1), Load(0), IsFinished(0)]].concat(),
+        Kind::Tries => [
+            &locks[..],
+            &[TryLock(0), TryLock(1), Load(0), IsFinished(0)],
+        ]
+        .concat(),
         Kind::ReadersAndWriters => vec![
-            Read, Read, Write, UnlockRw, UnlockRw, TryRead, TryWrite, Load(0), FetchAdd(0),
+            Read,
+            Read,
+            Write,
+            UnlockRw,
+            UnlockRw,
+            TryRead,
+            TryWrite,
+            Load(0),
+            FetchAdd(0),
         ],
         Kind::Condvars => vec![
-            Lock(0), Unlock(0), Wait, Wait, NotifyOne, NotifyAll, Lock(0), FetchAdd(0), Load(0),
+            Lock(0),
+            Unlock(0),
+            Wait,
+            Wait,
+            NotifyOne,
+            NotifyAll,
+            Lock(0),
+            FetchAdd(0),
+            Load(0),
         ],
-        Kind::Channels => vec![Send, Send, Recv, Recv, TryRecv, HangUp, Load(0), FetchAdd(0)],
+        Kind::Channels => vec![
+            Send,
+            Send,
+            Recv,
+            Recv,
+            TryRecv,
+            HangUp,
+            Load(0),
+            FetchAdd(0),
+        ],
         Kind::Atomics => {
             let exchanges = [Exchange(0), ExchangeWeakly(0), ExchangeWeakly(1)];
             [&atomics[..], &exchanges, &pauses].concat()
         }
         Kind::Parking => vec![
-            Park, Park, Unpark(0), Unpark(1), Load(0), Store(0, 1), Yield, Join(0), IsFinished(1),
+            Park,
+            Park,
+            Unpark(0),
+            Unpark(1),
+            Load(0),
+            Store(0, 1),
+            Yield,
+            Join(0),
+            IsFinished(1),
         ],
         Kind::Everything => [
             &locks[..],
             &atomics,
             &pauses,
-            &[TryLock(0), Read, Write, UnlockRw, Wait, NotifyOne, NotifyAll, Send, Recv],
-            &[Exchange(0), Park, Unpark(0), Unpark(1), Join(0), Join(1), HangUp],
+            &[
+                TryLock(0),
+                Read,
+                Write,
+                UnlockRw,
+                Wait,
+                NotifyOne,
+                NotifyAll,
+                Send,
+                Recv,
+            ],
+            &[
+                Exchange(0),
+                Park,
+                Unpark(0),
+                Unpark(1),
+                Join(0),
+                Join(1),
+                HangUp,
+            ],
         ]
         .concat(),
         Kind::Detached => [&locks[..], &atomics, &pauses, &[TryLock(0), Send, Park]].concat(),

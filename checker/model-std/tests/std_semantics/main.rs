@@ -15,6 +15,7 @@ use model_std::model::{Limits, Method, Orderings, Outcome, SecondLook, explore_b
 const LIMITS: Limits = Limits {
     deviations: 2,
     executions: 200_000,
+    steps: u64::MAX,
     random: 500,
     second_look: Some(SecondLook {
         bound: Some(2),
@@ -32,7 +33,10 @@ fn same_in_model(expected: &'static str, program: fn() -> String) {
         let outcome = explore_by(method, LIMITS, move || assert_eq!(program(), expected));
         // loom does not come to an end where threads poll.
         let enough = method == Method::Loom && matches!(outcome, Outcome::BudgetSpent(_));
-        assert!(enough || matches!(outcome, Outcome::Complete(_)), "{outcome:#?}");
+        assert!(
+            enough || matches!(outcome, Outcome::Complete(_)),
+            "{outcome:#?}"
+        );
     }
 }
 

@@ -8,21 +8,20 @@ use std::time::Duration;
 
 use super::fairness::Fairness;
 use super::state::{Status, Thread, Why};
-use super::{
-    IN_MODEL, KERNEL, Kernel, MAIN, Message, Phase, ThreadId, with,
-};
+use super::{IN_MODEL, KERNEL, Kernel, MAIN, Message, Phase, ThreadId, with};
 use crate::engine::Engine;
 use crate::engine::native::Threads;
 use crate::engine::schedule::{Decision, Schedule};
 use crate::fiber::{self, End, Fiber};
 use crate::model::shared::Shared;
-use crate::model::statics;
 use crate::model::trace::{Failure, Report, ThreadInfo};
 
 /// How to run one execution.
 pub(in crate::model) struct Start {
     pub(in crate::model) number: u64,
     pub(in crate::model) record: bool,
+    /// Whether what the body leaves behind is given all the time that a body has.
+    pub(in crate::model) patient: bool,
     pub(in crate::model) engine: Rc<dyn Engine>,
     pub(in crate::model) outbox: Sender<Message>,
     pub(in crate::model) shared: Arc<Shared>,
@@ -36,7 +35,8 @@ pub(in crate::model) fn start(start: Start) {
     if start.number <= 2 {
         fiber::watch_for_overflows();
     }
-    statics::start_anew();
+    // The one before may have failed, and left them as they were.
+    start.shared.statics.start_anew();
     let main = ThreadInfo {
         name: None,
         spawned_at: None,
@@ -56,6 +56,7 @@ pub(in crate::model) fn start(start: Start) {
         steps: 0,
         fairness: Fairness::default(),
         phase: Phase::Body,
+        patient: start.patient,
         outbox: start.outbox,
         shared: start.shared,
         doom: None,
@@ -86,10 +87,9 @@ pub(in crate::model) fn finish() -> usize {
     for thread in kernel.threads {
         std::mem::forget(thread.locals);
     }
-    std::mem::forget(kernel.scopes);
+    kernel.shared.statics.start_anew();
     kernel.most_threads
 }
-
 
 /// The threads of the kernel on this OS thread, as an engine sees them.
 pub(in crate::model) struct Bodies;
@@ -125,16 +125,24 @@ impl Threads for Bodies {
 }
 
 impl Kernel {
-    /// Whether the body is over.
+    /// Whether the body is over, and what goes on is not to go on for long.
     pub(super) fn is_afterwards(&self) -> bool {
-        self.phase != Phase::Body
+        self.phase != Phase::Body && !self.patient
+    }
+
+    /// How many steps have been taken since the body was over.
+    pub(super) fn steps_afterwards(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Afterwards { since } => Some(self.steps - since),
+            Phase::Body | Phase::Over => None,
+        }
     }
 
     fn ended(&mut self, thread: ThreadId) {
         self.leaves_its_circle();
         if thread == MAIN {
             self.phase = match self.phase {
-                Phase::Body => Phase::Afterwards,
+                Phase::Body => Phase::Afterwards { since: self.steps },
                 later => later,
             };
             self.threads[MAIN.0].status = Status::Waiting {
@@ -171,9 +179,8 @@ impl Kernel {
             let mut threads = self.threads.iter();
             threads.any(|thread| thread.waits_for() == Some(why))
         };
-        let times_out = |thread: &Thread| {
-            matches!(thread.status, Status::Waiting { until: Some(_), .. })
-        };
+        let times_out =
+            |thread: &Thread| matches!(thread.status, Status::Waiting { until: Some(_), .. });
         if polls && !quiet && !self.is_afterwards() {
             self.wake_where(|why| why == Why::Change);
         } else if polls || self.threads.iter().any(times_out) {
@@ -197,11 +204,13 @@ impl Kernel {
         self.phase = Phase::Over;
     }
 
-    /// Tells the search to begin again, with what has just been learned about the program.
-    pub(super) fn begin_again(&self) -> ! {
+    /// Ends the execution, and tells the search to begin again with what has just been learned
+    /// about the program.
+    pub(super) fn begin_again(&mut self) {
+        self.shared.begins_again.store(true, Relaxed);
         // If nobody listens any more, the check has already ended.
         let _ = self.outbox.send(Message::BeginAgain);
-        park_for_ever()
+        self.phase = Phase::Over;
     }
 
     pub(super) fn report_and_stop(&self, report: Box<Report>) -> ! {
@@ -221,12 +230,17 @@ impl Kernel {
     }
 
     fn report(&mut self, failure: Failure) -> Box<Report> {
-        let favourites = self.threads.iter().filter_map(|thread| thread.habits.favourite());
+        let favourites = self
+            .threads
+            .iter()
+            .filter_map(|thread| thread.habits.favourite());
         Box::new(Report {
             failure,
             execution: self.number,
             missed: false,
-            busiest: favourites.max_by_key(|(_, rounds)| *rounds).map(|(at, _)| at),
+            busiest: favourites
+                .max_by_key(|(_, rounds)| *rounds)
+                .map(|(at, _)| at),
             threads: self
                 .threads
                 .iter()
@@ -241,17 +255,13 @@ impl Kernel {
 
 /// Ends the check with `failure`; see [`Kernel::end_with`].
 pub(crate) fn fail(failure: Failure) -> ! {
-    let mut failure = Some(failure);
-    loop {
-        fiber::on_host(|| {
-            with(|kernel| {
-                if let Some(failure) = failure.take() {
-                    kernel.end_with(failure);
-                }
-            });
-        });
-        // The execution is over, and a fiber is not resumed after that.
-    }
+    end_here(|kernel| kernel.end_with(failure))
+}
+
+/// Ends the execution by `how`, and with it the current thread where it is.
+pub(super) fn end_here(how: impl FnOnce(&mut Kernel)) -> ! {
+    fiber::on_host(|| with(how));
+    unreachable!("the execution is over, and a fiber is not resumed after that");
 }
 
 /// The stack of the current thread is too small.

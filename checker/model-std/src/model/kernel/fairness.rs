@@ -74,8 +74,10 @@ pub(super) struct Habits {
     round: u32,
     /// Whether it looked at a clock since it last waited.
     looked: bool,
-    /// How long it pauses when it polls a clock.
+    /// How long it waits for a change, if it polls a clock.
     pause: Option<Duration>,
+    /// How long it waited last for that reason, and how matters stood.
+    last_pause: Option<(u64, Duration)>,
 }
 
 #[derive(Debug)]
@@ -91,6 +93,8 @@ struct Visit {
     round: u32,
     /// Its clock then.
     time: Duration,
+    /// How many steps the execution had then.
+    step: usize,
     stacks: [u64; STACKS],
     known: usize,
 }
@@ -143,7 +147,9 @@ unsafe fn digest_of_bytes(bytes: *const u8, size: usize) -> u64 {
     for index in 0..size / 8 {
         // SAFETY: within the bytes. Some may be padding; volatile, so that the compiler takes
         // them as they are.
-        add(u64::from_ne_bytes(unsafe { words.add(index).read_volatile() }));
+        add(u64::from_ne_bytes(unsafe {
+            words.add(index).read_volatile()
+        }));
     }
     for index in size / 8 * 8..size {
         // SAFETY: as above.
@@ -158,13 +164,20 @@ impl Fairness {
     }
 
     pub(super) fn woken(&mut self, was: &Status) {
-        if matches!(was, Status::Waiting { why: Why::Change, .. }) {
+        if matches!(
+            was,
+            Status::Waiting {
+                why: Why::Change,
+                ..
+            }
+        ) {
             self.polling -= 1;
         }
     }
 
-    pub(super) fn another_jump(&mut self, most: usize) -> bool {
-        self.jumps.another(self.digest, most)
+    /// Counts a jump of time while `afterwards`, or before; false if there were too many.
+    pub(super) fn another_jump(&mut self, afterwards: bool) -> bool {
+        self.jumps.another(self.digest, afterwards)
     }
 }
 
@@ -278,6 +291,7 @@ impl Kernel {
         let me = &mut self.threads[self.current.0];
         let (time, circling, round) = (me.time, me.habits.circling, me.habits.round);
         let looked = me.habits.looked;
+        let (step, taken) = (self.steps, me.held.iter().map(|held| held.since).max());
         let visit = me.habits.visit_of(at);
         visit.rounds += 1;
         if visit.standing == standing {
@@ -290,10 +304,16 @@ impl Kernel {
             }
         }
         let slept = std::mem::replace(&mut visit.time, time) != time;
+        let last_step = std::mem::replace(&mut visit.step, step);
         let in_this_round = std::mem::replace(&mut visit.round, round) == round;
         let (count, rounds) = (visit.count, visit.rounds);
-        if count == 1 && rounds == 1 && circling {
+        if last_step == 0 && circling {
             self.leaves_its_circle();
+            return Visited::GoesOn;
+        }
+        if taken.is_some_and(|taken| taken >= last_step) {
+            // It holds a lock that it has taken in this round, and will give back in it. Who
+            // waited here would keep others from what it waits for.
             return Visited::GoesOn;
         }
         if rounds > MAX_ROUNDS && self.is_anybody_else_ready() {
@@ -334,11 +354,19 @@ impl Kernel {
         let visit = habits.visit_of(at);
         visit.rounds = 0;
         visit.round = round;
-        habits.pause = std::mem::take(&mut habits.looked).then(|| match habits.pause {
-            Some(pause) => time::longer(pause),
-            None => time::FIRST_PAUSE,
+        habits.pause = std::mem::take(&mut habits.looked).then(|| {
+            let pause = match habits.last_pause {
+                Some((before, pause)) if before == standing => time::longer(pause),
+                _ => time::FIRST_PAUSE,
+            };
+            habits.last_pause = Some((standing, pause));
+            pause
         });
-        self.fairness.quiet = if as_before { self.fairness.quiet + 1 } else { 0 };
+        self.fairness.quiet = if as_before {
+            self.fairness.quiet + 1
+        } else {
+            0
+        };
         if self.has_been_quiet() && self.does_everybody_go_in_circles() {
             // Each rouses the others in its round, so nobody ever waits for long.
             self.end_with(Failure::Livelock);
@@ -360,7 +388,12 @@ impl Kernel {
 
     /// Whether those who poll have looked often enough, and all is as it was.
     pub(super) fn has_been_quiet(&self) -> bool {
-        self.fairness.quiet > if self.is_afterwards() { MAX_QUIET_AFTERWARDS } else { MAX_QUIET }
+        self.fairness.quiet
+            > if self.is_afterwards() {
+                MAX_QUIET_AFTERWARDS
+            } else {
+                MAX_QUIET
+            }
     }
 
     fn does_everybody_go_in_circles(&self) -> bool {
@@ -394,6 +427,7 @@ impl Habits {
                 rounds: 0,
                 round: 0,
                 time: Duration::ZERO,
+                step: 0,
                 stacks: [0; STACKS],
                 known: 0,
             });

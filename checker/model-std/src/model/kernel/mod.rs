@@ -23,8 +23,8 @@ use crate::engine::Engine;
 use crate::engine::schedule::{Decision, Schedule};
 use crate::fiber;
 
-pub(super) use ending::{Bodies, Start, finish, park_for_ever, start};
 pub(crate) use ending::fail;
+pub(super) use ending::{Bodies, Start, finish, park_for_ever, start};
 use fairness::Fairness;
 pub(crate) use fairness::digest_of_bits;
 pub(super) use panics::on_panic;
@@ -32,13 +32,15 @@ pub(crate) use panics::{catching, caught, panicking, panics, resuming, unwound};
 use state::Status;
 pub(crate) use state::{Held, MAIN, ObjectId, ObjectState, Thread, ThreadId, Why};
 pub(crate) use threads::{
-    Timed, block, choose, counts_a_step, looks_at_the_clock, need_finer_steps, on_memory, pauses, spawn, step,
-    steps_are_fine, until_idle,
+    Timed, block, choose, counts_a_step, looks_at_the_clock, need_finer_steps, on_memory, pauses,
+    spawn, step, steps_are_fine, until_idle,
 };
 pub(crate) use time::{asks_time, now, passes};
 
 /// More steps than any execution that can be searched takes.
 const MAX_STEPS: usize = 200_000;
+/// Once the body is over, so many more.
+const MAX_STEPS_AFTERWARDS: usize = 5_000;
 
 thread_local! {
     static IN_MODEL: Cell<bool> = const { Cell::new(false) };
@@ -69,6 +71,8 @@ pub(crate) struct Kernel {
     steps: usize,
     fairness: Fairness,
     phase: Phase,
+    /// What the body left behind is given all the time that a body has.
+    patient: bool,
     outbox: Sender<Message>,
     pub(super) shared: Arc<Shared>,
     /// The check is over, and this is why; see [`Kernel::doom`].
@@ -81,9 +85,9 @@ pub(crate) struct Kernel {
 enum Phase {
     /// The body runs.
     Body,
-    /// The body has ended. What it left behind goes on, for that may matter to what the body
-    /// saw, but nothing that happens now is a failure.
-    Afterwards,
+    /// The body has ended, after so many steps. What it left behind goes on, for that may
+    /// matter to what the body saw, but nothing that happens now is a failure.
+    Afterwards { since: usize },
     /// Nobody goes on any more.
     Over,
 }
@@ -138,6 +142,11 @@ impl Kernel {
         let object = self.register_object("Thread", None, created);
         self.threads[thread.0].object = Some(object);
         object
+    }
+
+    /// How many steps the execution has had.
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
     }
 
     pub(crate) fn is_recording(&self) -> bool {

@@ -52,6 +52,8 @@ pub(super) enum Status {
 pub(crate) struct Held {
     pub(crate) object: ObjectId,
     pub(crate) at: Place,
+    /// How many steps the execution had when it was taken.
+    pub(crate) since: usize,
 }
 
 pub(crate) struct Thread {
@@ -97,11 +99,7 @@ pub(crate) struct ObjectState {
 }
 
 impl ObjectState {
-    pub(super) fn new(
-        kind: &'static str,
-        content: Option<&'static str>,
-        created: Place,
-    ) -> Self {
+    pub(super) fn new(kind: &'static str, content: Option<&'static str>, created: Place) -> Self {
         Self {
             kind,
             content,

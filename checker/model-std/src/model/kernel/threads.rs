@@ -4,9 +4,13 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use super::ending::end_here;
 use super::fairness::Visited;
 use super::time::later;
-use super::{Kernel, MAX_STEPS, ObjectId, Status, Thread, ThreadId, Why, engine, fail, with};
+use super::{
+    Kernel, MAX_STEPS, MAX_STEPS_AFTERWARDS, ObjectId, Status, Thread, ThreadId, Why, engine, fail,
+    with,
+};
 use crate::engine::schedule::Decision;
 use crate::engine::{Engine, Memory};
 use crate::fiber::{self, Fiber};
@@ -69,6 +73,9 @@ fn come_to(at: Place, operation: Operation<'_>) {
                 kernel.object(object).used(at);
             }
             kernel.arrive();
+            if kernel.goes_on_for_too_long(at) {
+                kernel.end_with(Failure::TooLong);
+            }
             kernel.visit(at)
         });
         match visited {
@@ -95,10 +102,13 @@ impl Operation<'_> {
 
 fn wait_for_a_change(operation: Operation<'_>) {
     let status = with(|kernel| kernel.polls(kernel.current.0));
-    let suspended = suspend(status, match operation {
-        Operation::Step(object) => Some(object),
-        Operation::Nothing | Operation::OnMemory(_) => None,
-    });
+    let suspended = suspend(
+        status,
+        match operation {
+            Operation::Step(object) => Some(object),
+            Operation::Nothing | Operation::OnMemory(_) => None,
+        },
+    );
     match operation {
         Operation::Step(_) if suspended => {}
         // Only loom has a memory, and it comes back from where it was suspended.
@@ -182,6 +192,16 @@ impl Kernel {
         }
     }
 
+    /// Whether the body is over, and somebody goes on for longer than anybody follows.
+    fn goes_on_for_too_long(&self, at: Place) -> bool {
+        let steps = self.steps_afterwards();
+        let too_long = steps.is_some_and(|steps| steps > MAX_STEPS_AFTERWARDS);
+        if too_long && self.is_afterwards() {
+            self.shared.cut(at);
+        }
+        too_long
+    }
+
     /// Counts an operation against the length of an execution; false if that is too long.
     fn counts_another_step(&mut self) -> bool {
         self.shared.count_step();
@@ -192,13 +212,15 @@ impl Kernel {
     /// The current thread's step on `object` has come: what happened to that before is in
     /// the past.
     fn meets(&mut self, object: ObjectId) {
-        let time = self.threads[self.current.0].time.max(self.objects[object.0].time);
+        let time = self.threads[self.current.0]
+            .time
+            .max(self.objects[object.0].time);
         self.threads[self.current.0].time = time;
         self.objects[object.0].time = time;
     }
 
     /// The search is to begin again, and not to judge by repetitions what goes round there.
-    pub(super) fn begin_again_without_judging(&self, place: Place) {
+    pub(super) fn begin_again_without_judging(&mut self, place: Place) {
         if self.shared.do_not_judge(place) {
             self.begin_again();
         }
@@ -223,11 +245,9 @@ pub(crate) fn steps_are_fine() -> bool {
 /// Begins the search again with finer steps, unless they are fine already: the
 /// executions before did not have them.
 pub(crate) fn need_finer_steps() {
-    with(|kernel| {
-        if !kernel.shared.steps_are_fine.swap(true, Relaxed) {
-            kernel.begin_again();
-        }
-    });
+    if !with(|kernel| kernel.shared.steps_are_fine.swap(true, Relaxed)) {
+        end_here(Kernel::begin_again);
+    }
 }
 
 /// Starts a thread that runs `body` on a stack of `stack` bytes. `body` must not unwind.

@@ -44,6 +44,7 @@ pub(super) fn later(time: Duration, by: Duration) -> Duration {
 #[derive(Debug, Default)]
 pub(super) struct Jumps {
     count: usize,
+    afterwards: usize,
     standing: u64,
 }
 
@@ -58,12 +59,8 @@ impl Kernel {
         let Some(first) = self.threads.iter().filter_map(until).min() else {
             return false;
         };
-        let most = if self.is_afterwards() {
-            MAX_JUMPS_AFTERWARDS
-        } else {
-            MAX_JUMPS
-        };
-        if !self.fairness.another_jump(most) {
+        let afterwards = self.is_afterwards();
+        if !self.fairness.another_jump(afterwards) {
             return false;
         }
         for thread in 0..self.threads.len() {
@@ -79,13 +76,16 @@ impl Kernel {
 }
 
 impl Jumps {
-    /// Counts one; false if there were too many since `standing` changed.
-    pub(super) fn another(&mut self, standing: u64, most: usize) -> bool {
+    /// Counts one; false if there were too many since `standing` changed, or since the body
+    /// was over.
+    pub(super) fn another(&mut self, standing: u64, afterwards: bool) -> bool {
         if self.standing != standing {
-            *self = Self { count: 0, standing };
+            self.standing = standing;
+            self.count = 0;
         }
         self.count += 1;
-        self.count <= most
+        self.afterwards += usize::from(afterwards);
+        self.count <= MAX_JUMPS && self.afterwards <= MAX_JUMPS_AFTERWARDS
     }
 }
 

@@ -10,6 +10,8 @@ pub enum Outcome {
     Passed,
     /// Something that was graded is not right yet.
     NotPassed,
+    /// The grader gave up, and says nothing against what it graded.
+    GaveUp,
 }
 
 impl Outcome {

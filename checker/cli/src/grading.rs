@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub schedule: Option<&'a str>,
     /// Search deeper.
     pub deep: bool,
+    /// Let loom look over the shoulder of the search that proves.
+    pub second_look: bool,
     /// Whether the compiler's messages may have colour.
     pub color: bool,
 }
@@ -130,6 +132,7 @@ impl<'a> Request<'a> {
             only: None,
             schedule: None,
             deep: false,
+            second_look: true,
             color,
         }
     }

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
     match commands::run(Arguments::parse()) {
         Ok(Outcome::Passed) => ExitCode::SUCCESS,
         Ok(Outcome::NotPassed) => ExitCode::from(1),
+        Ok(Outcome::GaveUp) => ExitCode::from(2),
         Err(error) => {
             output::tell(&format!("{} {error}\n", Style::for_stderr().bad("error:")));
             ExitCode::from(2)

@@ -9,6 +9,7 @@ use serde::Serialize;
 use verdict::{FailureKind, Finding, Record, Verdict};
 
 use crate::compile::Rejection;
+use crate::error::Outcome;
 use crate::journal::Checked;
 
 pub use human::Shown;
@@ -87,6 +88,23 @@ impl Report {
             .collect();
         open.sort_by_key(|record| Tells::of(record));
         open.into_iter()
+    }
+
+    /// How a command that was asked for it ends.
+    pub fn outcome(&self) -> Outcome {
+        if self.grader_gave_up() {
+            Outcome::GaveUp
+        } else {
+            Outcome::of(self.passed)
+        }
+    }
+
+    /// Whether nothing is held against the submission, and yet it has not passed.
+    pub fn grader_gave_up(&self) -> bool {
+        let mut open = self.open().peekable();
+        self.rejection.is_none()
+            && open.peek().is_some()
+            && open.all(|record| matches!(record.verdict, Verdict::Inconclusive | Verdict::Error))
     }
 
     /// The record of that check.

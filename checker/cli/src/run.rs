@@ -59,6 +59,9 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
     if request.deep {
         command.env(environment::DEEP, "1");
     }
+    if !request.second_look {
+        command.env(environment::SECOND_LOOK, "0");
+    }
     command
         .current_dir(&grade.folder)
         .env(environment::RECORDS, records.path())

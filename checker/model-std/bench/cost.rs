@@ -24,22 +24,23 @@ const PROGRAMS: [(&str, Program, Program); 2] = [
 /// Executions of a complete search with this bound alone.
 fn search_model_std(program: Program, bound: usize) -> u64 {
     let limits = Limits {
-        preemptions: bound,
+        deviations: bound,
         executions: u64::MAX,
-        deviations: 0,
-        deviating: 0,
         steps: u64::MAX,
         random: 0,
+        second_look: None,
         orderings: Orderings::Strongest,
+        finest_steps: false,
         stall: Duration::from_secs(60),
     };
-    match explore_by(Method::Preemptions, limits, program) {
+    match explore_by(Method::Deviations, limits, program) {
         Outcome::Complete(coverage) => coverage.passes.iter().map(|pass| pass.executions).sum(),
         other => panic!("the program is right: {other:?}"),
     }
 }
 
-/// The same for loom by hand, over the bounds up to this one as well.
+/// The same for loom by hand, over the bounds up to this one as well. Its bound is not a number
+/// of preemptions, so it tries fewer.
 fn search_loom(program: Program, bound: usize) -> u64 {
     let executions = Arc::new(AtomicU64::new(0));
     for bound in 0..=bound {

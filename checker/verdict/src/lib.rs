@@ -12,6 +12,6 @@ pub mod story;
 
 pub use manifest::{CheckSpec, FollowUp, Manifest, ManifestError, Requirement};
 pub use record::{
-    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Record, SCHEMA, Search,
-    Verdict, Whose,
+    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Record,
+    SCHEMA, Search, Verdict, Whose,
 };

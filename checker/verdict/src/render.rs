@@ -62,7 +62,11 @@ pub fn record(record: &Record, style: Style) -> String {
     );
     page.advice("Why it matters", finding.why.as_deref());
     page.advice("Try", finding.try_next.as_deref());
-    if record.search.as_ref().is_some_and(|search| search.missed_by_the_proof) {
+    if record
+        .search
+        .as_ref()
+        .is_some_and(|search| search.missed_by_the_proof)
+    {
         page.advice("A bug of the grader, besides", Some(MISSED));
     }
 
@@ -112,7 +116,10 @@ fn blind_spot(spot: &BlindSpot) -> String {
             busiest,
         } => {
             let busiest = busiest.as_ref().map_or_else(String::new, |place| {
-                format!(" What makes them so many is done at {} again and again.", there(place))
+                format!(
+                    " What makes them so many is done at {} again and again.",
+                    there(place)
+                )
             });
             format!(
                 "every execution with up to {} was tried, but not every one with {asked}: there \

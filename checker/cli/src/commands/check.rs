@@ -72,7 +72,7 @@ pub fn run(workspace: &Workspace, arguments: &CheckArguments) -> Result<Outcome>
             onward: onward(workspace, &stage, arguments)?,
         })),
     }
-    Ok(Outcome::of(report.passed))
+    Ok(report.outcome())
 }
 
 /// The file that is the root of the crate to grade.

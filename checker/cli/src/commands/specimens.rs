@@ -133,6 +133,7 @@ impl Batch<'_> {
             only: specimen.promise.only(),
             schedule: None,
             deep: false,
+            second_look: true,
             color: false,
         };
         let reports = grade_times(&request, self.repeat, &mut Progress::new(false))?;

@@ -67,19 +67,37 @@ impl<'scope, 'env> Jobs<'scope, 'env> {
             // At the end nobody listens any more.
             let tell = move |news| drop(sender.send(Message { job, news }));
             let steps = tell.clone();
-            let mut progress = Progress::told_to(move |step| steps(News::Step(step)), stop);
+            let mut progress = Progress::told_to(move |step| steps(News::Step(step)), stop.clone());
             let color = Style::for_stdout().color;
             let request = Request {
                 deep,
+                second_look: false,
                 ..Request::of_learner(workspace, stage, color)
             };
-            match grade(&request, &mut progress) {
-                _ if progress.is_called_off() => {}
+            let green = match grade(&request, &mut progress) {
+                _ if progress.is_called_off() => return,
                 Ok(report) => {
+                    let problem = remember(&request, &report);
+                    let green = report.passed;
+                    tell(News::Graded(Box::new(report), problem));
+                    green
+                }
+                Err(error) => return tell(News::Failed(error.to_string())),
+            };
+            if green {
+                // Nobody waits for it, and it is told only if it finds something.
+                let mut quiet = Progress::told_to(|_| (), stop);
+                let request = Request {
+                    second_look: true,
+                    ..request
+                };
+                if let Ok(report) = grade(&request, &mut quiet)
+                    && !quiet.is_called_off()
+                    && !report.passed
+                {
                     let problem = remember(&request, &report);
                     tell(News::Graded(Box::new(report), problem));
                 }
-                Err(error) => tell(News::Failed(error.to_string())),
             }
         });
     }

@@ -149,7 +149,7 @@ pub struct CheckArguments {
     /// Grade this instead of your files: a `.rs` file, or a folder with `src/lib.rs`.
     #[arg(long, value_name = "FILE|DIR")]
     pub path: Option<PathBuf>,
-    /// Search deeper: preemption bound 3, and larger budgets.
+    /// Search deeper: three deviations instead of two, and larger budgets.
     #[arg(long)]
     pub deep: bool,
     /// Show every failing check in full, not only the first.

@@ -23,6 +23,21 @@ const MAX_BRANCHES: usize = 1_000_000;
 /// The stack of the OS thread that drives a search.
 const DRIVER_STACK: usize = 8 << 20;
 
+/// After so many executions it is looked how much memory is in use. What abandoned threads
+/// own is never freed, so it grows.
+const LOOK_AT_MEMORY: u64 = 64;
+/// Well below what a check may have, so that it is the grader who gives up and no allocation of
+/// the submission's that fails.
+const MOST_MEMORY: u64 = 1 << 30;
+
+/// In bytes; 0 where the system does not tell.
+fn memory_in_use() -> u64 {
+    const PAGE: u64 = 4096;
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let resident = statm.split_whitespace().nth(1);
+    resident.and_then(|pages| pages.parse().ok()).unwrap_or(0) * PAGE
+}
+
 /// Which executions a pass runs.
 #[derive(Debug, Clone)]
 pub(super) enum Plan {
@@ -136,7 +151,8 @@ impl Executions {
         let number = self.tally.executions.load(Relaxed) + 1;
         let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
         let outbox = outbox.clone();
-        let spent = self.shared.steps() >= self.budget.until_step;
+        let spent = self.shared.steps() >= self.budget.until_step
+            || (number.is_multiple_of(LOOK_AT_MEMORY) && memory_in_use() > MOST_MEMORY);
         if spent || number > self.budget.executions {
             // If nobody listens any more, the check has already ended.
             let _ = outbox.send(Message::BudgetSpent);

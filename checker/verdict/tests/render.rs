@@ -76,6 +76,7 @@ fn five_threads_in_two_files() {
 #[test]
 fn the_ends_that_are_not_failures() {
     reads(&samples::passed(), 80, false, "passed-80.txt");
+    reads(&samples::blind_spots(), 80, false, "blind-spots-80.txt");
     reads(&samples::timed_out(), 80, false, "timed-out-80.txt");
     reads(&samples::inconclusive(), 80, false, "inconclusive-80.txt");
     reads(&samples::error(), 80, false, "error-80.txt");

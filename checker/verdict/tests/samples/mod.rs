@@ -1,8 +1,8 @@
 //! Records made by hand, as the grader would leave them.
 
 use verdict::{
-    Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Record, SCHEMA, Search,
-    Verdict, Whose,
+    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Record,
+    SCHEMA, Search, Verdict, Whose,
 };
 
 const FILE: &str = "exercises/race-fixed/src/lib.rs";
@@ -343,6 +343,32 @@ pub fn timed_out() -> Record {
         Some(finding),
     );
     record.search = None;
+    record
+}
+
+/// Passed, with both kinds of blind spots.
+#[allow(dead_code, reason = "not everybody who shares these samples needs it")]
+pub fn blind_spots() -> Record {
+    let mut record = passed();
+    if let Some(search) = &mut record.search {
+        search.complete = false;
+        search.passes[0].covered = Some(1);
+        search.passes[0].complete = false;
+        search.blind_spots = vec![
+            BlindSpot::Bound {
+                covered: 1,
+                asked: 2,
+                busiest: Some(place(
+                    FILE,
+                    88,
+                    "let mut state = self.state.lock().unwrap();",
+                )),
+            },
+            BlindSpot::Loop {
+                at: place(FILE, 91, "while !self.done.load(SeqCst) {"),
+            },
+        ];
+    }
     record
 }
 

@@ -4,6 +4,7 @@
 //! All threads of a model run on one OS thread, so the state below is
 //! thread-local to it and is never borrowed across a switch.
 
+mod digest;
 mod ending;
 mod fairness;
 mod panics;
@@ -23,10 +24,10 @@ use crate::engine::Engine;
 use crate::engine::schedule::{Decision, Schedule};
 use crate::fiber;
 
+pub(crate) use digest::digest_of_bits;
 pub(crate) use ending::fail;
 pub(super) use ending::{Bodies, Start, finish, park_for_ever, start};
 use fairness::Fairness;
-pub(crate) use fairness::digest_of_bits;
 pub(super) use panics::on_panic;
 pub(crate) use panics::{catching, caught, panicking, panics, resuming, unwound};
 use state::Status;

@@ -266,7 +266,7 @@ impl Explorer {
         }
         pass.complete = matches!(ended, Ended::Covered);
         if !pass.complete {
-            self.coverage.busiest = self.subject.shared.last_place();
+            self.coverage.busiest = self.subject.shared.busiest();
         }
         self.coverage.passes.push(pass);
         ended

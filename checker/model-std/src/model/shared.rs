@@ -17,6 +17,8 @@ pub(super) struct Shared {
     last_place: PlaceCell,
     /// The first call whose result depends on time.
     asked_time: PlaceCell,
+    /// The place that an execution came to most often.
+    busiest: PlaceCell,
     /// A loop that was made to let others go on, although it may have ended by itself.
     cut: PlaceCell,
     /// Whether giving back a lock and ending a thread are steps: somebody looks at these
@@ -85,6 +87,14 @@ impl Shared {
 
     pub(super) fn asked_time(&self) -> Option<Place> {
         self.asked_time.get()
+    }
+
+    pub(super) fn is_busy(&self, place: Place) {
+        self.busiest.set(place);
+    }
+
+    pub(super) fn busiest(&self) -> Option<Place> {
+        self.busiest.get()
     }
 
     pub(super) fn cut(&self, place: Place) {

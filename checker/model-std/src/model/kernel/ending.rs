@@ -14,7 +14,7 @@ use crate::engine::native::Threads;
 use crate::engine::schedule::{Decision, Schedule};
 use crate::fiber::{self, End, Fiber};
 use crate::model::shared::Shared;
-use crate::model::trace::{Failure, Report, ThreadInfo};
+use crate::model::trace::{Failure, Place, Report, ThreadInfo};
 
 /// How to run one execution.
 pub(in crate::model) struct Start {
@@ -84,6 +84,13 @@ pub(in crate::model) fn start(start: Start) {
 pub(in crate::model) fn finish() -> usize {
     IN_MODEL.set(false);
     let kernel = KERNEL.take().expect("an execution that was started");
+    // One in so many tells what they are all about.
+    const SAMPLE: u64 = 64;
+    if kernel.number % SAMPLE == 1
+        && let Some(place) = kernel.busiest()
+    {
+        kernel.shared.is_busy(place);
+    }
     for thread in kernel.threads {
         std::mem::forget(thread.locals);
     }
@@ -229,18 +236,20 @@ impl Kernel {
         self.doom = Some(self.report(failure));
     }
 
+    /// The place that a thread came to most often.
+    fn busiest(&self) -> Option<Place> {
+        let threads = self.threads.iter();
+        let favourites = threads.filter_map(|thread| thread.habits.favourite());
+        let busiest = favourites.max_by_key(|(_, rounds)| *rounds)?;
+        Some(busiest.0)
+    }
+
     fn report(&mut self, failure: Failure) -> Box<Report> {
-        let favourites = self
-            .threads
-            .iter()
-            .filter_map(|thread| thread.habits.favourite());
         Box::new(Report {
             failure,
             execution: self.number,
             missed: false,
-            busiest: favourites
-                .max_by_key(|(_, rounds)| *rounds)
-                .map(|(at, _)| at),
+            busiest: self.busiest(),
             threads: self
                 .threads
                 .iter()

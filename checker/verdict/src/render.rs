@@ -142,18 +142,15 @@ pub fn coverage(search: &Search) -> String {
         return String::new();
     };
     let plural = if first.executions == 1 { "" } else { "s" };
-    let bound = first.bound.unwrap_or_default();
+    let bound = first.covered.or(first.bound).unwrap_or_default();
     let how = match first.method {
         Method::Preemptions | Method::SecondLook => format!("loom's bound {bound}"),
         Method::Deviations => format!("deviation bound {bound}"),
         Method::Random => "at random".to_owned(),
         Method::Replay => "replayed".to_owned(),
     };
-    let cut = match first.covered {
-        _ if first.complete => String::new(),
-        Some(covered) if covered < bound => format!(", complete up to {covered}"),
-        _ => ", not complete".to_owned(),
-    };
+    let nothing_covered = !first.complete && first.covered.is_none();
+    let cut = if nothing_covered { ", not complete" } else { "" };
     let executions = grouped(first.executions);
     let proof = format!("{executions} execution{plural}, {how}{cut}");
     match besides.iter().map(|pass| pass.executions).sum() {

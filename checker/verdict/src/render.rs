@@ -150,7 +150,11 @@ pub fn coverage(search: &Search) -> String {
         Method::Replay => "replayed".to_owned(),
     };
     let nothing_covered = !first.complete && first.covered.is_none();
-    let cut = if nothing_covered { ", not complete" } else { "" };
+    let cut = if nothing_covered {
+        ", not complete"
+    } else {
+        ""
+    };
     let executions = grouped(first.executions);
     let proof = format!("{executions} execution{plural}, {how}{cut}");
     match besides.iter().map(|pass| pass.executions).sum() {
@@ -182,7 +186,7 @@ fn mark(verdict: Verdict, style: Style) -> String {
 fn label(record: &Record, finding: &Finding, style: Style) -> String {
     let kind = match record.verdict {
         Verdict::TimedOut => "timed out",
-        Verdict::Inconclusive => "inconclusive: the grader gives up, your code may be right",
+        Verdict::Inconclusive => "inconclusive: the grader gives up",
         Verdict::Error => "error: the check could not do its work",
         Verdict::Passed | Verdict::Failed => kind(finding.kind),
     };

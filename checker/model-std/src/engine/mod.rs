@@ -50,6 +50,13 @@ pub(crate) trait Engine {
     /// What the current thread did so far happened before the next step on `object`.
     fn publish(&self, _object: usize) {}
 
+    /// What the current thread did so far happened before anybody follows the readers of
+    /// `object`, but not before another reader's next step.
+    fn publish_as_reader(&self, _object: usize) {}
+
+    /// The current thread could not have gone on before those readers had given `object` back.
+    fn follow_readers(&self, _object: usize) {}
+
     /// The current thread could not have gone on before `other` had come this far.
     fn follow(&self, _other: usize) {}
 

@@ -173,6 +173,18 @@ impl Engine for Native {
         state.strategy.publishes(current, object);
     }
 
+    fn publish_as_reader(&self, object: usize) {
+        let mut state = self.0.borrow_mut();
+        let current = state.current;
+        state.strategy.publishes_as_reader(current, object);
+    }
+
+    fn follow_readers(&self, object: usize) {
+        let mut state = self.0.borrow_mut();
+        let current = state.current;
+        state.strategy.follows_readers(current, object);
+    }
+
     fn follow(&self, other: usize) {
         let mut state = self.0.borrow_mut();
         let current = state.current;

@@ -85,6 +85,8 @@ struct Object {
     /// Who accessed it last, and in which turn.
     last: Option<(usize, usize)>,
     clock: Clock,
+    /// Of those who gave it back as readers: they come before writers, and not before each other.
+    readers: Clock,
 }
 
 /// For each thread, the end of its last turn that happened before.
@@ -345,6 +347,18 @@ impl Strategy for Reduction {
     fn publishes(&mut self, thread: usize, object: usize) {
         self.object(object);
         self.objects[object].clock.join(&self.threads[thread].clock);
+    }
+
+    fn publishes_as_reader(&mut self, thread: usize, object: usize) {
+        self.object(object);
+        let readers = &mut self.objects[object].readers;
+        readers.join(&self.threads[thread].clock);
+    }
+
+    fn follows_readers(&mut self, thread: usize, object: usize) {
+        self.object(object);
+        let readers = &self.objects[object].readers;
+        self.threads[thread].clock.join(readers);
     }
 
     fn follows(&mut self, thread: usize, other: usize) {

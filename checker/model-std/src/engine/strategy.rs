@@ -67,6 +67,12 @@ pub(crate) trait Strategy {
     /// What `thread` did so far happened before the next access to `object`.
     fn publishes(&mut self, _thread: usize, _object: usize) {}
 
+    /// What `thread` did so far happened before anybody follows the readers of `object`.
+    fn publishes_as_reader(&mut self, _thread: usize, _object: usize) {}
+
+    /// `thread` could not have gone on before those readers had given `object` back.
+    fn follows_readers(&mut self, _thread: usize, _object: usize) {}
+
     /// `thread` could not have gone on before `other` had come this far.
     fn follows(&mut self, _thread: usize, _other: usize) {}
 }

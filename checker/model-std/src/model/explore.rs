@@ -25,7 +25,8 @@ pub struct Limits {
     /// Steps of any one way of searching, over all its executions: a few long ones take as
     /// much time as many short ones.
     pub steps: u64,
-    /// Executions besides whose decisions are drawn.
+    /// Executions besides whose decisions are drawn; [`explore`] runs no more of them than the
+    /// search within the bound took, so that small programs stay quick.
     pub random: u64,
     /// Whether loom looks for itself, where the threads are few enough, and how far.
     pub second_look: Option<SecondLook>,
@@ -127,7 +128,8 @@ pub fn explore(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Outco
         Ended::Covered => true,
         Ended::BudgetSpent => false,
     };
-    if let Ended::Failed(report) = explorer.drawn() {
+    let as_many = explorer.coverage.passes.iter().map(|pass| pass.executions);
+    if let Ended::Failed(report) = explorer.drawn(as_many.sum()) {
         return explorer.failed(report);
     }
     if explorer.coverage.threads <= loom::MAX_THREADS
@@ -152,7 +154,7 @@ pub fn explore_by(
     let mut explorer = Explorer::new(limits, body);
     let ended = match method {
         Method::Deviations => explorer.everything_within_the_bound(),
-        Method::Random => explorer.drawn(),
+        Method::Random => explorer.drawn(u64::MAX),
         Method::Loom => explorer.second_look(),
         Method::Replay => Ended::Covered,
     };
@@ -209,8 +211,8 @@ impl Explorer {
         self.pass(Method::Deviations, plans, self.limits.executions)
     }
 
-    fn drawn(&mut self) -> Ended {
-        let executions = self.limits.random;
+    fn drawn(&mut self, at_most: u64) -> Ended {
+        let executions = self.limits.random.min(at_most);
         if executions == 0 {
             return Ended::Covered;
         }

@@ -239,12 +239,16 @@ fn give_back(kernel: &mut Kernel, id: ObjectId) {
     if let Some(mine) = object.owners.iter().position(|owner| *owner == me) {
         object.owners.swap_remove(mine);
     }
-    object.exclusive = false;
+    let was_exclusive = std::mem::replace(&mut object.exclusive, false);
     let held = &mut kernel.me().held;
     if let Some(mine) = held.iter().rposition(|held| held.object == id) {
         held.remove(mine);
     }
-    kernel.publish(id);
+    if was_exclusive {
+        kernel.publish(id);
+    } else {
+        kernel.publish_as_reader(id);
+    }
     kernel.ownership_changed(id, me);
     kernel.wake_where(|why| why == Why::Lock(id));
 }
@@ -269,10 +273,12 @@ fn take(kernel: &mut Kernel, id: ObjectId, access: Access, at: &'static Location
         since,
     });
     kernel.ownership_changed(id, me);
-    let action = if access == Access::Exclusive {
-        "lock"
-    } else {
-        "read lock"
+    let action = match access {
+        Access::Exclusive => {
+            kernel.follow_readers(id);
+            "lock"
+        }
+        Access::Shared => "read lock",
     };
     kernel.record(action, Some(id), Some(at), || None);
     true

@@ -233,6 +233,23 @@ impl Kernel {
         self.engine.publish(object.0);
     }
 
+    /// As [`Kernel::publish`], for who gives back what others may read at the same time: that
+    /// happened before a writer goes on, but not before the next reader does.
+    pub(crate) fn publish_as_reader(&mut self, object: ObjectId) {
+        let time = self.me().time;
+        let known = self.object(object);
+        known.readers_time = known.readers_time.max(time);
+        self.engine.publish_as_reader(object.0);
+    }
+
+    /// The current thread writes to what readers have given back.
+    pub(crate) fn follow_readers(&mut self, object: ObjectId) {
+        let time = self.object(object).readers_time;
+        let me = self.me();
+        me.time = me.time.max(time);
+        self.engine.follow_readers(object.0);
+    }
+
     /// The current thread could not have gone on before `other` had ended.
     pub(crate) fn follow(&mut self, other: ThreadId) {
         let time = self.threads[other.0].time;

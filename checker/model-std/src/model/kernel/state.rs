@@ -88,6 +88,8 @@ pub(crate) struct ObjectState {
     created_by_std: bool,
     /// The clock of whoever used it last.
     pub(super) time: Duration,
+    /// The same, of those who have given it back as readers.
+    pub(super) readers_time: Duration,
     /// The threads that hold it: one for a mutex, many for a read lock.
     pub(crate) owners: Vec<ThreadId>,
     /// Whether the owner excludes others.
@@ -106,6 +108,7 @@ impl ObjectState {
             created,
             created_by_std: is_in_std(created),
             time: Duration::ZERO,
+            readers_time: Duration::ZERO,
             owners: Vec::new(),
             exclusive: false,
             writers_waiting: 0,

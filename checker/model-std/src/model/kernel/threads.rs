@@ -235,9 +235,8 @@ pub(crate) fn counts_a_step() {
     }
 }
 
-/// Whether giving back a lock and ending a thread are steps. They need not be, unless
-/// somebody looks at locks or threads without waiting for them: then what lies between
-/// is an outcome too.
+/// Whether giving back a lock is a step. It need not be, unless somebody looks at locks
+/// without waiting for them: then what lies between is an outcome too.
 pub(crate) fn steps_are_fine() -> bool {
     with(|kernel| kernel.shared.steps_are_fine.load(Relaxed))
 }
@@ -289,11 +288,9 @@ fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
     body();
     let locals = with(|kernel| std::mem::take(&mut kernel.me().locals));
     drop(locals);
-    if steps_are_fine() {
-        let (object, at) = with(|kernel| {
-            let object = kernel.thread_object(me);
-            (object, kernel.object(object).created)
-        });
-        step(object, at);
-    }
+    let (object, at) = with(|kernel| {
+        let object = kernel.thread_object(me);
+        (object, kernel.object(object).created)
+    });
+    step(object, at);
 }

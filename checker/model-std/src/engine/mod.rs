@@ -50,6 +50,10 @@ pub(crate) trait Engine {
     /// What the current thread did so far happened before the next step on `object`.
     fn publish(&self, _object: usize) {}
 
+    /// The turn that the current thread has belongs to `object` too: others may come to a
+    /// step on it before that turn.
+    fn covers(&self, _object: usize) {}
+
     /// What the current thread did so far happened before anybody follows the readers of
     /// `object`, but not before another reader's next step.
     fn publish_as_reader(&self, _object: usize) {}

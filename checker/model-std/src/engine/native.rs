@@ -173,6 +173,12 @@ impl Engine for Native {
         state.strategy.publishes(current, object);
     }
 
+    fn covers(&self, object: usize) {
+        let mut state = self.0.borrow_mut();
+        let current = state.current;
+        state.strategy.covers(current, object);
+    }
+
     fn publish_as_reader(&self, object: usize) {
         let mut state = self.0.borrow_mut();
         let current = state.current;

@@ -28,6 +28,8 @@ pub(crate) struct Reduction {
     deviations: usize,
     /// Who had the last turn, and where its run began.
     last: Option<(usize, usize)>,
+    /// The last turn.
+    current: usize,
     threads: Vec<Thread>,
     alive: Vec<usize>,
     /// Which thread has each place in a set.
@@ -77,6 +79,8 @@ struct Thread {
     /// The length of the path when it was spawned.
     born: usize,
     will_access: Option<usize>,
+    /// The object that it accessed last.
+    accessed: Option<usize>,
     clock: Clock,
 }
 
@@ -128,6 +132,7 @@ impl Reduction {
             taken: 0,
             deviations: 0,
             last: None,
+            current: 0,
             threads: Vec::new(),
             alive: Vec::new(),
             places: [0; MOST_THREADS],
@@ -160,9 +165,19 @@ impl Reduction {
     }
 
     fn want_at(&mut self, thread: usize, turn: usize) {
-        let Thread { place, born, .. } = self.threads[thread];
+        let Thread {
+            place,
+            born,
+            will_access,
+            accessed,
+            ..
+        } = self.threads[thread];
         let node = self.turn(turn);
         let could = born <= turn && node.ready & only(place) != 0;
+        if !could && born <= turn && will_access == accessed {
+            // It has tried in vain, and only that access let it try again.
+            return;
+        }
         // Whoever could not go on there yet: one of those who could leads up to it.
         node.wanted |= if could { only(place) } else { node.ready };
     }
@@ -225,6 +240,7 @@ impl Strategy for Reduction {
     fn next(&mut self, turn: Turn<'_>) -> Option<usize> {
         let index = self.taken;
         self.taken += 1;
+        self.current = index;
         let ready = self.set_of(turn.ready);
         if index == self.path.len() {
             let chosen = self.threads[turn.ordinary()].place;
@@ -305,6 +321,7 @@ impl Strategy for Reduction {
             place,
             born: self.taken,
             will_access: None,
+            accessed: None,
             clock,
         });
         self.alive.push(thread);
@@ -326,8 +343,13 @@ impl Strategy for Reduction {
     }
 
     fn accesses(&mut self, thread: usize, object: usize) {
-        let turn = self.taken - 1;
         self.threads[thread].will_access = None;
+        self.threads[thread].accessed = Some(object);
+        self.covers(thread, object);
+    }
+
+    fn covers(&mut self, thread: usize, object: usize) {
+        let turn = self.current;
         for index in 0..self.alive.len() {
             let other = self.alive[index];
             if self.threads[other].will_access == Some(object) {

@@ -67,6 +67,9 @@ pub(crate) trait Strategy {
     /// What `thread` did so far happened before the next access to `object`.
     fn publishes(&mut self, _thread: usize, _object: usize) {}
 
+    /// The turn of `thread` belongs to `object` too.
+    fn covers(&mut self, _thread: usize, _object: usize) {}
+
     /// What `thread` did so far happened before anybody follows the readers of `object`.
     fn publishes_as_reader(&mut self, _thread: usize, _object: usize) {}
 

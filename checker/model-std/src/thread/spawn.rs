@@ -168,21 +168,19 @@ impl<T> Running<T> {
     }
 
     pub(super) fn is_finished(&self, at: &'static Location<'static>) -> bool {
+        kernel::need_finer_steps();
         let object = kernel::with(|kernel| kernel.thread_object(self.thread));
         kernel::step(object, at);
         kernel::with(|kernel| kernel.threads[self.thread.0].is_finished())
     }
 }
 
-/// Blocks until `thread` has ended. Every attempt is a step, as that end is one: who has to wait
+/// Blocks until `thread` has ended. The attempt is a step, as that end is one: who has to wait
 /// gives way to others at no cost, so whether it comes before that end matters.
 pub(super) fn wait_for_end(thread: kernel::ThreadId, at: &'static Location<'static>) {
     let object = kernel::with(|kernel| kernel.thread_object(thread));
-    loop {
-        kernel::step(object, at);
-        if kernel::with(|kernel| kernel.threads[thread.0].is_finished()) {
-            break;
-        }
+    kernel::step(object, at);
+    if kernel::with(|kernel| !kernel.threads[thread.0].is_finished()) {
         kernel::with(|kernel| {
             let other = kernel.threads[thread.0].info.label(thread.0);
             kernel.record("join", None, Some(at), || {

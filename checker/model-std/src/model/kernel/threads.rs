@@ -235,8 +235,9 @@ pub(crate) fn counts_a_step() {
     }
 }
 
-/// Whether giving back a lock is a step. It need not be, unless somebody looks at locks
-/// without waiting for them: then what lies between is an outcome too.
+/// Whether giving back a lock and ending a thread are steps. They need not be, unless
+/// somebody looks at locks or threads without waiting for them: then what lies between
+/// is an outcome too.
 pub(crate) fn steps_are_fine() -> bool {
     with(|kernel| kernel.shared.steps_are_fine.load(Relaxed))
 }
@@ -292,5 +293,9 @@ fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
         let object = kernel.thread_object(me);
         (object, kernel.object(object).created)
     });
-    step(object, at);
+    if steps_are_fine() {
+        step(object, at);
+    } else {
+        fiber::on_host(|| engine().covers(object.0));
+    }
 }

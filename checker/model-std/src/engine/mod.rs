@@ -54,6 +54,10 @@ pub(crate) trait Engine {
     /// step on it before that turn.
     fn covers(&self, _object: usize) {}
 
+    /// The turn that the current thread has looks at `object` too: it may come before what was
+    /// done to that, and others before it.
+    fn looks_at(&self, _object: usize) {}
+
     /// What the current thread did so far happened before anybody follows the readers of
     /// `object`, but not before another reader's next step.
     fn publish_as_reader(&self, _object: usize) {}

@@ -179,6 +179,12 @@ impl Engine for Native {
         state.strategy.covers(current, object);
     }
 
+    fn looks_at(&self, object: usize) {
+        let mut state = self.0.borrow_mut();
+        let current = state.current;
+        state.strategy.looks_at(current, object);
+    }
+
     fn publish_as_reader(&self, object: usize) {
         let mut state = self.0.borrow_mut();
         let current = state.current;

@@ -182,6 +182,16 @@ impl Reduction {
         node.wanted |= if could { only(place) } else { node.ready };
     }
 
+    /// `thread` is wanted before the last access to `object`, unless it comes after that anyway.
+    fn might_have_come_before(&mut self, thread: usize, object: usize) {
+        if let Some((other, turn)) = self.object(object).last
+            && other != thread
+            && !self.threads[thread].clock.knows(other, turn)
+        {
+            self.want(thread, turn);
+        }
+    }
+
     /// Who has which place in the sets of this turn.
     fn set_of(&self, threads: &[usize]) -> Set {
         let places = threads.iter().map(|thread| self.threads[*thread].place);
@@ -334,12 +344,12 @@ impl Strategy for Reduction {
 
     fn will_access(&mut self, thread: usize, object: usize) {
         self.threads[thread].will_access = Some(object);
-        if let Some((other, turn)) = self.object(object).last
-            && other != thread
-            && !self.threads[thread].clock.knows(other, turn)
-        {
-            self.want(thread, turn);
-        }
+        self.might_have_come_before(thread, object);
+    }
+
+    fn looks_at(&mut self, thread: usize, object: usize) {
+        self.might_have_come_before(thread, object);
+        self.covers(thread, object);
     }
 
     fn accesses(&mut self, thread: usize, object: usize) {

@@ -70,6 +70,9 @@ pub(crate) trait Strategy {
     /// The turn of `thread` belongs to `object` too.
     fn covers(&mut self, _thread: usize, _object: usize) {}
 
+    /// The turn of `thread` looks at `object` too.
+    fn looks_at(&mut self, _thread: usize, _object: usize) {}
+
     /// What `thread` did so far happened before anybody follows the readers of `object`.
     fn publishes_as_reader(&mut self, _thread: usize, _object: usize) {}
 

@@ -34,7 +34,7 @@ use state::Status;
 pub(crate) use state::{Held, MAIN, ObjectId, ObjectState, Thread, ThreadId, Why};
 pub(crate) use threads::{
     Timed, block, choose, counts_a_step, looks_at_the_clock, need_finer_steps, on_memory, pauses,
-    spawn, step, steps_are_fine, until_idle,
+    looks_at, spawn, step, steps_are_fine, until_idle,
 };
 pub(crate) use time::{asks_time, now, passes};
 

@@ -38,6 +38,12 @@ pub(crate) fn step(object: ObjectId, at: Place) {
     with(|kernel| kernel.meets(object));
 }
 
+/// The step that the current thread has just taken looks at `object` too.
+pub(crate) fn looks_at(object: ObjectId) {
+    fiber::on_host(|| engine().looks_at(object.0));
+    with(|kernel| kernel.meets(object));
+}
+
 /// The current thread yields or sleeps, which promises nothing about who goes on: a
 /// scheduler may stop it there, as it may anywhere. If it goes round in circles, it waits.
 pub(crate) fn pauses(at: Place) {

@@ -11,6 +11,7 @@ use crate::model::object::Object;
 /// A channel of a model.
 pub(super) struct Channel<T> {
     object: Object,
+    end: Object,
     /// `None`: unbounded. `Some(0)`: a sender waits until its item is taken.
     bound: Option<usize>,
     /// A real mutex, never held across a switch and so never contended.
@@ -38,6 +39,7 @@ impl<T> Channel<T> {
         };
         Arc::new(Self {
             object: Object::new(),
+            end: Object::new(),
             bound,
             state: Mutex::new(state),
         })
@@ -45,6 +47,12 @@ impl<T> Channel<T> {
 
     fn id(&self) -> ObjectId {
         self.object.id("channel", Some(std::any::type_name::<T>()))
+    }
+
+    /// What stands for whether there are senders. Nobody looks at that who finds an item, so
+    /// that senders come and go without an order to what is sent and received.
+    fn end(&self) -> ObjectId {
+        self.end.id("channel", Some(std::any::type_name::<T>()))
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -173,6 +181,9 @@ impl<T> Channel<T> {
         state.taken += usize::from(item.is_some());
         let hung_up = state.senders == 0;
         drop(state);
+        if item.is_none() {
+            kernel::looks_at(self.end());
+        }
         match item {
             Some(item) => {
                 self.tell("receive", at, "");
@@ -204,7 +215,7 @@ impl<T> Channel<T> {
         }
         // Others may see that the channel is open, and then that it is not; and which of the
         // senders is the last depends on who comes first.
-        kernel::step(self.id(), self.object.created());
+        kernel::step(self.end(), self.object.created());
         let last = {
             let mut state = self.state();
             state.senders -= 1;

@@ -23,6 +23,7 @@ use crate::supervise::{is_deep, verdict_of};
 /// budget only ends what would not end by itself.
 const USUAL: Limits = Limits {
     deviations: 2,
+    least_deviations: Some(LEAST_BOUND),
     executions: 200_000,
     steps: 10_000_000,
     random: 1_000,

@@ -30,6 +30,7 @@ fn search_model_std(program: Program, bound: usize) -> u64 {
         random: 0,
         second_look: None,
         orderings: Orderings::Strongest,
+        least_deviations: None,
         finest_steps: false,
         stall: Duration::from_secs(60),
     };

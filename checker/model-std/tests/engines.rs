@@ -20,6 +20,7 @@ const LIMITS: Limits = Limits {
         executions: 2_000_000,
     }),
     orderings: Orderings::Strongest,
+    least_deviations: None,
     finest_steps: false,
     stall: Duration::from_secs(20),
 };

@@ -21,6 +21,7 @@ const LIMITS: Limits = Limits {
         executions: 500_000,
     }),
     orderings: Orderings::Strongest,
+    least_deviations: None,
     finest_steps: false,
     stall: Duration::from_secs(2),
 };

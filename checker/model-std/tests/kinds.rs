@@ -24,6 +24,7 @@ const LIMITS: Limits = Limits {
         executions: 2_000,
     }),
     orderings: Orderings::Strongest,
+    least_deviations: None,
     finest_steps: false,
     stall: Duration::from_secs(10),
 };

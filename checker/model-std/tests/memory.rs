@@ -27,6 +27,7 @@ fn outcomes(
             executions: 500_000,
         }),
         orderings,
+        least_deviations: None,
         finest_steps: false,
         stall: Duration::from_secs(20),
     };

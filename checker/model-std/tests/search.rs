@@ -16,6 +16,7 @@ fn limits(deviations: usize) -> Limits {
         random: 10_000,
         second_look: None,
         orderings: Orderings::Strongest,
+        least_deviations: None,
         finest_steps: false,
         stall: Duration::from_secs(2),
     }

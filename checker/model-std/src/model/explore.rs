@@ -20,6 +20,9 @@ use crate::engine::schedule::Schedule;
 pub struct Limits {
     /// The highest bound on deviations.
     pub deviations: usize,
+    /// The bound without which a search is worth little: up to it there may be three times as
+    /// many executions and steps.
+    pub least_deviations: Option<usize>,
     /// Executions of the search within it, over all bounds.
     pub executions: u64,
     /// Steps of any one way of searching, over all its executions: a few long ones take as
@@ -250,9 +253,11 @@ impl Explorer {
         let mut ended = Ended::Covered;
         let begun = self.subject.shared.steps();
         for (bound, plan) in plans {
+            let needed = bound.is_some() && bound <= self.limits.least_deviations;
+            let times = if needed { 3 } else { 1 };
             let left = Budget {
-                executions: budget - pass.executions,
-                until_step: begun.saturating_add(self.limits.steps),
+                executions: (times * budget).saturating_sub(pass.executions),
+                until_step: begun.saturating_add(times * self.limits.steps),
             };
             let searched = search::run(&plan, left, false, &self.subject);
             pass.bound = bound;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::product::Seen;
+use crate::product::{Seen, Steps};
 use crate::program::{Op, Program};
 
 /// Whether what need not happen is tried.
@@ -14,8 +14,12 @@ pub enum Unusual {
 }
 
 /// Every outcome, with the fewest deviations that it takes.
-pub fn outcomes(program: &Program, unusual: Unusual) -> BTreeMap<Seen, usize> {
-    let machine = Machine { program, unusual };
+pub fn outcomes(program: &Program, unusual: Unusual, steps: Steps) -> BTreeMap<Seen, usize> {
+    let machine = Machine {
+        program,
+        unusual,
+        steps,
+    };
     let mut best: HashMap<Standing, usize> = HashMap::new();
     let mut ends: BTreeMap<Seen, usize> = BTreeMap::new();
     // Shortest paths, where a switch costs nothing or one.
@@ -44,6 +48,7 @@ pub fn outcomes(program: &Program, unusual: Unusual) -> BTreeMap<Seen, usize> {
 struct Machine<'a> {
     program: &'a Program,
     unusual: Unusual,
+    steps: Steps,
 }
 
 /// Everything there is to know at one moment.
@@ -201,6 +206,9 @@ impl Machine<'_> {
                     continue;
                 }
                 next.last = Some(thread);
+                if self.steps == Steps::Coarse {
+                    self.give_back_at_once(&mut next, thread);
+                }
                 all.push((usize::from(stops) + usize::from(unusual), next));
             }
         }
@@ -384,6 +392,38 @@ impl Machine<'_> {
         vec![(false, next)]
     }
 
+    /// Where steps are coarse nobody is stopped between what he did last and giving back a lock.
+    fn give_back_at_once(&self, next: &mut Standing, thread: usize) {
+        // What the body holds at its end is of no interest.
+        let ends = thread != self.body();
+        loop {
+            let state = &next.threads[thread];
+            let op = self.ops(thread).get(state.next).copied();
+            match (state.at, op) {
+                (At::Before, Some(Op::Unlock(lock))) => {
+                    next.give_back(thread, lock);
+                    next.past(thread);
+                }
+                (At::Before, Some(Op::UnlockRw)) => {
+                    next.give_back_rw(thread);
+                    next.past(thread);
+                }
+                (At::Enqueued, _) => {
+                    next.give_back(thread, 0);
+                    next.threads[thread].at = At::Waiting;
+                }
+                (At::WokenForNothing, _) => {
+                    next.give_back(thread, 0);
+                    next.threads[thread].at = At::Woken;
+                }
+                (At::Before | At::Ending, None) if ends && state.has_locks() => {
+                    next.end_a_bit(thread);
+                }
+                _ => return,
+            }
+        }
+    }
+
     /// One step of a wait on the condvar.
     fn wait(&self, mut next: Standing, thread: usize) -> Vec<(bool, Standing)> {
         if !next.threads[thread].holds[0] && next.threads[thread].at == At::Before {
@@ -435,6 +475,10 @@ impl ThreadState {
             receiver: false,
             joins: Vec::new(),
         }
+    }
+
+    fn has_locks(&self) -> bool {
+        self.holds.contains(&true) || !self.rw.is_empty()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::program::{Op, Program};
 pub type Seen = Vec<Vec<u8>>;
 
 /// How fine steps are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Steps {
     Coarse,
     Fine,
@@ -40,6 +40,7 @@ pub fn outcomes(program: &Program, steps: Steps, bound: usize) -> Found {
         random: 0,
         second_look: None,
         orderings: Orderings::Strongest,
+        least_deviations: None,
         finest_steps: matches!(steps, Steps::Fine),
         stall: Duration::from_secs(60),
     };
@@ -58,6 +59,7 @@ pub fn outcomes_on_loom(program: &Program) -> Found {
             executions: 3_000,
         }),
         orderings: Orderings::Strongest,
+        least_deviations: None,
         finest_steps: false,
         stall: Duration::from_secs(60),
     };

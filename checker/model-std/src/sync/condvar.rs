@@ -146,9 +146,8 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         ms: u32,
     ) -> LockResult<(MutexGuard<'a, T>, bool)> {
-        let in_time = |(guard, result): (MutexGuard<'a, T>, WaitTimeoutResult)| {
-            (guard, !result.timed_out())
-        };
+        let in_time =
+            |(guard, result): (MutexGuard<'a, T>, WaitTimeoutResult)| (guard, !result.timed_out());
         match self.wait_timeout(guard, Duration::from_millis(u64::from(ms))) {
             Ok(waited) => Ok(in_time(waited)),
             Err(poisoned) => Err(PoisonError::new(in_time(poisoned.into_inner()))),

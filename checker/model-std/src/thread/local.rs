@@ -72,7 +72,12 @@ impl Locals {
 
     /// Keeps the value, and returns one that the initialiser itself has made under this key: as
     /// in std the later one counts.
-    fn insert(&mut self, key: usize, value: Rc<dyn Any>, has_destructor: bool) -> Option<Rc<dyn Any>> {
+    fn insert(
+        &mut self,
+        key: usize,
+        value: Rc<dyn Any>,
+        has_destructor: bool,
+    ) -> Option<Rc<dyn Any>> {
         if let Some(known) = self.values.iter_mut().find(|local| local.key == key) {
             return known.value.replace(value);
         }
@@ -99,7 +104,9 @@ pub(crate) fn drop_locals() {
     while let Some(value) = kernel::with(|kernel| kernel.me().locals.next_to_drop()) {
         drop(value);
     }
-    drop(kernel::with(|kernel| std::mem::take(&mut kernel.me().locals)));
+    drop(kernel::with(|kernel| {
+        std::mem::take(&mut kernel.me().locals)
+    }));
 }
 
 impl<T: 'static> LocalKey<T> {

@@ -308,7 +308,7 @@ macro_rules! atomic {
                 if !kernel::active() {
                     return self.real().compare_exchange(current, new, success, failure);
                 }
-                orderings::of_a_load(failure);
+                orderings::of_a_failure(failure);
                 self.exchange(current, new, success, || false, Location::caller())
             }
 
@@ -327,7 +327,7 @@ macro_rules! atomic {
                 if !kernel::active() {
                     return self.real().compare_exchange_weak(current, new, success, failure);
                 }
-                orderings::of_a_load(failure);
+                orderings::of_a_failure(failure);
                 let fails = || kernel::choose(2) == 1;
                 self.exchange(current, new, success, fails, Location::caller())
             }

@@ -12,6 +12,16 @@ pub(super) fn of_a_load(order: Ordering) {
     }
 }
 
+/// std's panic for an ordering that an exchange which stores nothing cannot have.
+#[track_caller]
+pub(super) fn of_a_failure(order: Ordering) {
+    match order {
+        Release => panic!("there is no such thing as a release failure ordering"),
+        AcqRel => panic!("there is no such thing as an acquire-release failure ordering"),
+        _ => {}
+    }
+}
+
 /// std's panic for an ordering that a store cannot have.
 #[track_caller]
 pub(super) fn of_a_store(order: Ordering) {
@@ -25,7 +35,10 @@ pub(super) fn of_a_store(order: Ordering) {
 /// std's panic for an ordering that a fence cannot have.
 #[track_caller]
 pub(super) fn of_a_fence(order: Ordering) {
-    assert!(order != Relaxed, "there is no such thing as a relaxed fence");
+    assert!(
+        order != Relaxed,
+        "there is no such thing as a relaxed fence"
+    );
 }
 
 /// That of the load of an exchange of this ordering which finds something else.

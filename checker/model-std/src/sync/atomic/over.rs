@@ -24,11 +24,7 @@ static STAND_INS: LazyLock<Mutex<HashMap<(&'static str, usize), usize>>> =
 /// # Safety
 /// All types `A` that are asked for with one `kind` have the same layout, and mean the same by
 /// it.
-pub(super) unsafe fn stand_in<'a, A, V>(
-    kind: &'static str,
-    value: NonNull<V>,
-    new: A,
-) -> &'a A {
+pub(super) unsafe fn stand_in<'a, A, V>(kind: &'static str, value: NonNull<V>, new: A) -> &'a A {
     let mut known = STAND_INS.lock().unwrap_or_else(PoisonError::into_inner);
     let address = known
         .entry((kind, value.addr().get()))

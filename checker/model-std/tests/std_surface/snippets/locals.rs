@@ -54,15 +54,19 @@ snippets! { EVERYWHERE:
     }
     shortcuts => {
         thread_local!(static LIST: RefCell<Vec<u8>> = RefCell::new(vec![1]));
+        LIST.set(vec![1]);
         LIST.with_borrow_mut(|list| list.push(2));
         let before = LIST.replace(vec![3]);
-        (before, LIST.take(), LIST.with_borrow(Vec::len), COUNT.with(Cell::get))
+        (before, LIST.take(), LIST.with_borrow(Vec::len))
     }
     a_key_is_passed_on => {
         fn bump(key: &'static LocalKey<Cell<u32>>) -> u32 { key.set(key.get() + 1); key.get() }
         thread_local!(static N: Cell<u32> = const { Cell::new(0) });
-        let keys: [&'static LocalKey<Cell<u32>>; 2] = [&N, &COUNT];
-        (bump(&N), keys.map(bump)[0], LocalKey::with(&N, Cell::get), format!("{N:?} {COUNT:?}"))
+        thread_local!(static M: Cell<u32> = Cell::new(5));
+        N.set(0);
+        M.set(5);
+        let keys: [&'static LocalKey<Cell<u32>>; 2] = [&M, &N];
+        (bump(&N), keys.map(bump)[0], LocalKey::with(&N, Cell::get), format!("{N:?} {M:?}"))
     }
     names_in_the_initialiser_are_the_programs => {
         fn init() -> u8 { REAL + 1 }

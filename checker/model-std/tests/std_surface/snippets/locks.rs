@@ -26,7 +26,7 @@ fn poisoned<T: Send + 'static>(lock: Mutex<T>) -> Arc<Mutex<T>> {
 snippets! { EVERYWHERE:
     guards_are_displayed => {
         let (m, rw) = (Mutex::new(1), RwLock::new("two"));
-        let lock = format!("{} {:>4}", m.lock().unwrap(), m.lock().unwrap());
+        let lock = format!("{} {:>4}", m.lock().unwrap(), Mutex::new(2).lock().unwrap());
         let read = format!("{} {:?}", rw.read().unwrap(), rw.read().unwrap());
         let write = format!("{:>5}", rw.write().unwrap());
         (lock, read, write, rw.write().unwrap().to_string())
@@ -93,7 +93,8 @@ snippets! { EVERYWHERE:
     }
     poison => {
         let lock = poisoned(Mutex::new(1));
-        let seen = (lock.is_poisoned(), lock.lock().is_err(), format!("{:?}", lock.lock()));
+        let refused = lock.lock().is_err();
+        let seen = (lock.is_poisoned(), refused, format!("{:?}", lock.lock()));
         let tried = match lock.try_lock() {
             Err(TryLockError::Poisoned(error)) => **error.get_ref(),
             _ => 0,

@@ -4,9 +4,17 @@
 
 use super::std;
 
-use std::collections::hash_map::{self as map, ExtractIf as _, IntoKeys, IntoValues, IterMut, Keys, OccupiedEntry, VacantEntry, Values, ValuesMut};
-use std::collections::hash_set::{self as set, Difference, ExtractIf, Intersection, SymmetricDifference, Union};
-use std::collections::{BinaryHeap, HashMap, HashSet, LinkedList, TryReserveError, VecDeque, binary_heap, linked_list, vec_deque};
+use std::collections::hash_map::{
+    self as map, ExtractIf as _, IntoKeys, IntoValues, IterMut, Keys, OccupiedEntry, VacantEntry,
+    Values, ValuesMut,
+};
+use std::collections::hash_set::{
+    self as set, Difference, ExtractIf, Intersection, SymmetricDifference, Union,
+};
+use std::collections::{
+    BinaryHeap, HashMap, HashSet, LinkedList, TryReserveError, VecDeque, binary_heap, linked_list,
+    vec_deque,
+};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher, RandomState};
 use std::hint::{assert_unchecked, black_box, spin_loop, unreachable_unchecked};
 use std::panic::{
@@ -30,7 +38,9 @@ use std::thread::{
     AccessError, Builder, JoinHandle, LocalKey, Scope, ScopedJoinHandle, Thread, ThreadId,
     available_parallelism, current, panicking, park, park_timeout, scope, sleep, spawn, yield_now,
 };
-use std::time::{Duration, Instant, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH};
+use std::time::{
+    Duration, Instant, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH,
+};
 use std::{cell, env, fs, io, ops, thread_local};
 
 const LOCK: Mutex<u8> = Mutex::new(1);

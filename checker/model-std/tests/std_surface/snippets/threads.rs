@@ -51,7 +51,7 @@ snippets! { EVERYWHERE:
         let text = format!("{handle:?}");
         handle.join().unwrap();
         let scoped = thread::scope(|scope| format!("{:?}", scope.spawn(|| ())));
-        (text, scoped, format!("{:?}", thread::current().name()))
+        (text, scoped)
     }
     handles_are_shared => {
         let handle = thread::spawn(|| std::cell::Cell::new(1));

@@ -5,7 +5,9 @@ use super::std;
 use std::fs;
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH};
+use std::time::{
+    Duration, Instant, SystemTime, SystemTimeError, TryFromFloatSecsError, UNIX_EPOCH,
+};
 
 fn modified(path: &str) -> io::Result<SystemTime> {
     fs::metadata(path)?.modified()

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::ptr::NonNull;
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use super::lock::{self, Access, InModel, Lockable, unless_poisoned, whatever};
@@ -23,10 +24,10 @@ pub struct RwLock<T: ?Sized> {
 /// `std::sync::RwLockReadGuard`.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
-    lock: &'a RwLock<T>,
+    /// Not the lock: who reads a `&'static str` may pass for one who reads a shorter one.
+    value: NonNull<T>,
     hold: ReadHold<'a>,
-    /// As std's guard it is as safe to unwind through as what it refers to.
-    value: PhantomData<&'a T>,
+    borrow: PhantomData<&'a T>,
 }
 
 /// `std::sync::RwLockWriteGuard`.
@@ -221,14 +222,15 @@ impl<T: ?Sized> RwLock<T> {
 impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
     fn new(lock: &'a RwLock<T>, hold: ReadHold<'a>) -> Self {
         Self {
-            lock,
+            value: NonNull::new(lock.value.get()).expect("the inside of a cell"),
             hold,
-            value: PhantomData,
+            borrow: PhantomData,
         }
     }
 }
 
 #[cfg(since_1_92)]
+#[clippy::msrv = "1.92"]
 impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
     /// As in std. Nobody writes in between.
     #[track_caller]
@@ -270,8 +272,9 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: who has a guard to read keeps writers out.
-        unsafe { &*self.lock.value.get() }
+        // SAFETY: it points into the lock, which is borrowed for as long as the guard is there,
+        // and who has a guard to read keeps writers out.
+        unsafe { self.value.as_ref() }
     }
 }
 

@@ -18,7 +18,6 @@ pub struct Identity {
 
 impl Identity {
     #[doc(hidden)]
-    #[expect(clippy::new_without_default, reason = "for one macro alone")]
     #[must_use]
     pub const fn new() -> Self {
         Self { _room: 0 }

@@ -3,6 +3,8 @@
 use std::ffi::CString;
 use std::fmt;
 use std::io;
+#[cfg(unix)]
+use std::os::unix::thread::{JoinHandleExt, RawPthread};
 use std::panic::{AssertUnwindSafe, Location};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -286,6 +288,26 @@ impl<T> JoinHandle<T> {
         match &self.0 {
             Joining::Real(_, public) => public,
             Joining::Model(running) => running.public(),
+        }
+    }
+}
+
+/// In a model all threads are the same one of the system.
+#[cfg(unix)]
+impl<T> JoinHandleExt for JoinHandle<T> {
+    fn as_pthread_t(&self) -> RawPthread {
+        match &self.0 {
+            Joining::Real(handle, _) => handle.as_pthread_t(),
+            // SAFETY: it always succeeds.
+            Joining::Model(_) => unsafe { libc::pthread_self() },
+        }
+    }
+
+    fn into_pthread_t(self) -> RawPthread {
+        match self.0 {
+            Joining::Real(handle, _) => handle.into_pthread_t(),
+            // SAFETY: as above.
+            Joining::Model(_) => unsafe { libc::pthread_self() },
         }
     }
 }

@@ -72,7 +72,7 @@ mod replaced {
     fn as_timespec(time: Duration) -> Option<libc::timespec> {
         Some(libc::timespec {
             tv_sec: time.as_secs().try_into().ok()?,
-            tv_nsec: time.subsec_nanos().try_into().ok()?,
+            tv_nsec: i32::try_from(time.subsec_nanos()).ok()?.into(),
         })
     }
 

@@ -4,8 +4,9 @@
 //! The snippets are compiled twice, once with this std under the name `std` and once with the
 //! real one. What the real one answers is what is expected.
 
-// What clippy would shorten is what the snippets are about, and they use what is deprecated.
-#![allow(clippy::all, deprecated, unused_must_use)]
+// What clippy and rustc would have written differently is what the snippets are about.
+#![allow(clippy::all, deprecated, unused_must_use, dead_code)]
+#![allow(const_item_interior_mutations, unknown_lints)]
 
 use std::time::Duration;
 
@@ -33,9 +34,7 @@ macro_rules! implements {
             const IT_DOES: bool = false;
         }
         impl<T: ?Sized> Otherwise for T {}
-        #[allow(dead_code)]
         struct Asked<T: ?Sized>(std::marker::PhantomData<T>);
-        #[allow(dead_code)]
         impl<T: ?Sized + $($bound)+> Asked<T> {
             const IT_DOES: bool = true;
         }
@@ -44,7 +43,6 @@ macro_rules! implements {
 }
 
 #[path = "snippets"]
-#[allow(clippy::duplicate_mod)]
 mod on_std {
     use ::std;
 
@@ -62,7 +60,6 @@ mod on_std {
 }
 
 #[path = "snippets"]
-#[allow(clippy::duplicate_mod)]
 mod on_model_std {
     use model_std as std;
 

@@ -7,6 +7,7 @@
 mod orderings;
 mod over;
 #[cfg(since_1_91)]
+#[clippy::msrv = "1.91"]
 mod pointer;
 
 use std::fmt;
@@ -111,7 +112,6 @@ macro_rules! atomic {
             /// # Safety
             /// As in std.
             #[track_caller]
-            #[must_use]
             pub unsafe fn from_ptr<'a>(ptr: *mut $value) -> &'a Self {
                 let value = NonNull::new(ptr).expect("a caller promises that it is valid");
                 let new = Self {
@@ -142,13 +142,11 @@ macro_rules! atomic {
             }
 
             /// As in std.
-            #[must_use]
             pub const fn into_inner(self) -> $value {
                 self.inner.into_inner()
             }
 
             /// As in std.
-            #[must_use]
             pub const fn as_ptr(&self) -> *mut $value {
                 match self.elsewhere {
                     None => self.inner.as_ptr(),

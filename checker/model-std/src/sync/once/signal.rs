@@ -138,6 +138,10 @@ impl Once {
 
 /// As in std.
 #[deprecated(since = "1.38.0", note = "the `Once::new()` function is now preferred")]
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "std has it, so a learner may use it"
+)]
 pub const ONCE_INIT: Once = Once::new();
 
 /// `std::sync::OnceState`.
@@ -156,7 +160,6 @@ impl OnceState {
     }
 
     /// As in std.
-    #[must_use]
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
     }

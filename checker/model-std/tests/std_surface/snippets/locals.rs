@@ -78,7 +78,7 @@ snippets! { EVERYWHERE:
         thread_local! {
             /// With a doc.
             pub static ONE: u8 = const { 1 };
-            #[allow(dead_code)]
+            #[allow(non_upper_case_globals)]
             static TWO: String = "2".to_owned();
         }
         thread_local! {}

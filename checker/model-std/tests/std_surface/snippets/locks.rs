@@ -108,6 +108,12 @@ snippets! { EVERYWHERE:
         let mut lock = lock.unwrap();
         (lock.get_mut().is_err(), lock.into_inner().unwrap_err().to_string())
     }
+    a_reader_of_what_lives_longer => {
+        fn shorter<'a>(guard: RwLockReadGuard<'a, &'static str>, _: &'a str) -> RwLockReadGuard<'a, &'a str> { guard }
+        let (lock, text) = (RwLock::new("long"), String::from("short"));
+        let length = shorter(lock.read().unwrap(), &text).len();
+        length
+    }
     results_as_types => {
         fn locked<'a>(lock: &'a Mutex<u8>) -> LockResult<MutexGuard<'a, u8>> { lock.lock() }
         fn both<'a>(lock: &'a RwLock<u8>) -> (RwLockReadGuard<'a, u8>, RwLockReadGuard<'a, u8>) {

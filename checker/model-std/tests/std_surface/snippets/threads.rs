@@ -95,6 +95,13 @@ snippets! { EVERYWHERE:
         });
         ready
     }
+    #[cfg(unix)]
+    handles_of_the_system => {
+        use std::os::unix::thread::{JoinHandleExt, RawPthread};
+        let handle = thread::spawn(|| 1);
+        let id: RawPthread = handle.as_pthread_t();
+        (id != 0, handle.join().unwrap(), thread::spawn(|| ()).into_pthread_t() != 0)
+    }
     results => {
         let result: thread::Result<u8> = thread::spawn(|| 1).join();
         (result.is_ok(), thread::panicking(), thread::available_parallelism().is_ok())

@@ -274,6 +274,17 @@ impl<T: 'static> fmt::Debug for LocalKey<T> {
 
 /// As in std. Items are not hygienic, so those below have names that no initialiser of a program
 /// can mean.
+///
+/// What is marked `const` has to be one:
+///
+/// ```
+/// model_std::thread_local!(static LIST: Vec<u8> = const { Vec::new() });
+/// assert!(LIST.with(Vec::is_empty));
+/// ```
+///
+/// ```compile_fail,E0010
+/// model_std::thread_local!(static LIST: Vec<u8> = const { vec![1] });
+/// ```
 #[macro_export]
 macro_rules! thread_local {
     () => {};

@@ -10,6 +10,15 @@
 //! - [`model`]: threads, blocking, fairness, the search and its stories;
 //! - [`sync`], [`thread`], [`time`], [`panic`], [`process`], [`collections`]:
 //!   std's modules over them.
+//!
+//! Whatever is stable in the std of the toolchain can be written here, and what std refuses is
+//! refused: `tests/std_surface/` compiles the same snippets with both. What remains:
+//!
+//! - rustc knows some of std's types by name, and has lints for them that are errors:
+//!   `let _ = lock.lock()` and `atomic.load(Release)` compile here. Inside a model an ordering
+//!   that makes no sense panics, as it does in std where it is a variable.
+//! - `from_ptr` of an atomic is no `const fn`, and atomics are larger than their value.
+//! - `SystemTime::now` is std's own, so a model does not learn where it was called.
 
 mod engine;
 mod fiber;

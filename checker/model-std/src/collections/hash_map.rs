@@ -1,20 +1,21 @@
 //! `HashMap` over std's, with a hasher that is random outside a model only.
 
 use std::borrow::Borrow;
+use std::collections::TryReserveError;
 use std::collections::hash_map as real;
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
-use std::ops::{Deref, DerefMut, Index};
+use std::ops::Index;
 
 pub use std::collections::hash_map::{
-    DefaultHasher, Drain, Entry, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys,
+    DefaultHasher, Drain, Entry, ExtractIf, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys,
     OccupiedEntry, VacantEntry, Values, ValuesMut,
 };
 
 use crate::model::kernel;
 
 /// `std::hash::RandomState`; the same in every execution of a model.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RandomState(Option<real::RandomState>);
 
 impl RandomState {
@@ -41,9 +42,13 @@ impl BuildHasher for RandomState {
     }
 }
 
-/// `std::collections::HashMap`. Everything that is not below is std's own, by
-/// `Deref`.
-#[derive(Clone)]
+impl fmt::Debug for RandomState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomState").finish_non_exhaustive()
+    }
+}
+
+/// `std::collections::HashMap`.
 pub struct HashMap<K, V, S = RandomState>(real::HashMap<K, V, S>);
 
 impl<K, V> HashMap<K, V> {
@@ -71,28 +76,75 @@ impl<K, V, S> HashMap<K, V, S> {
         Self(real::HashMap::with_capacity_and_hasher(capacity, hasher))
     }
 
-    /// As in std.
-    pub fn into_keys(self) -> IntoKeys<K, V> {
-        self.0.into_keys()
-    }
-
-    /// As in std.
-    pub fn into_values(self) -> IntoValues<K, V> {
-        self.0.into_values()
+    forward! {
+        fn capacity(self: &Self) -> usize;
+        fn keys(self: &Self) -> Keys<'_, K, V>;
+        fn into_keys(self: Self) -> IntoKeys<K, V>;
+        fn values(self: &Self) -> Values<'_, K, V>;
+        fn values_mut(self: &mut Self) -> ValuesMut<'_, K, V>;
+        fn into_values(self: Self) -> IntoValues<K, V>;
+        fn iter(self: &Self) -> Iter<'_, K, V>;
+        fn iter_mut(self: &mut Self) -> IterMut<'_, K, V>;
+        fn len(self: &Self) -> usize;
+        fn is_empty(self: &Self) -> bool;
+        fn drain(self: &mut Self) -> Drain<'_, K, V>;
+        fn extract_if[F](self: &mut Self, pred: F) -> ExtractIf<'_, K, V, F>
+            where [F: FnMut(&K, &mut V) -> bool];
+        fn retain[F](self: &mut Self, f: F) where [F: FnMut(&K, &mut V) -> bool];
+        fn clear(self: &mut Self);
+        fn hasher(self: &Self) -> &S;
     }
 }
 
-impl<K, V, S> Deref for HashMap<K, V, S> {
-    type Target = real::HashMap<K, V, S>;
+impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
+    forward! {
+        fn reserve(self: &mut Self, additional: usize);
+        fn try_reserve(self: &mut Self, additional: usize) -> Result<(), TryReserveError>;
+        fn shrink_to_fit(self: &mut Self);
+        fn shrink_to(self: &mut Self, min_capacity: usize);
+        fn entry(self: &mut Self, key: K) -> Entry<'_, K, V>;
+        fn get[Q](self: &Self, k: &Q) -> Option<&V>
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn get_key_value[Q](self: &Self, k: &Q) -> Option<(&K, &V)>
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn get_disjoint_mut[Q, const N: usize](self: &mut Self, ks: [&Q; N])
+            -> [Option<&'_ mut V>; N]
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn contains_key[Q](self: &Self, k: &Q) -> bool
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn get_mut[Q](self: &mut Self, k: &Q) -> Option<&mut V>
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn insert(self: &mut Self, k: K, v: V) -> Option<V>;
+        fn remove[Q](self: &mut Self, k: &Q) -> Option<V>
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+        fn remove_entry[Q](self: &mut Self, k: &Q) -> Option<(K, V)>
+            where [K: Borrow<Q>, Q: Hash + Eq + ?Sized];
+    }
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+    /// As in std.
+    ///
+    /// # Safety
+    /// The keys are all different.
+    pub unsafe fn get_disjoint_unchecked_mut<Q, const N: usize>(
+        &mut self,
+        ks: [&Q; N],
+    ) -> [Option<&'_ mut V>; N]
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        // SAFETY: the caller promises what std asks for.
+        unsafe { self.0.get_disjoint_unchecked_mut(ks) }
     }
 }
 
-impl<K, V, S> DerefMut for HashMap<K, V, S> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.0.clone_from(&source.0);
     }
 }
 

@@ -156,6 +156,11 @@ impl Drop for Fiber {
     }
 }
 
+/// Whether the code of a fiber runs here, rather than that of its host.
+pub(crate) fn is_running() -> bool {
+    RUNNING.get().is_some_and(|running| running.link.is_some())
+}
+
 /// Does `work` on the stack of the host; on the host itself, at once.
 pub(crate) fn on_host<R>(work: impl FnOnce() -> R) -> R {
     let Some(link) = RUNNING.get().and_then(|running| running.link) else {

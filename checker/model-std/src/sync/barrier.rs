@@ -17,8 +17,15 @@ pub struct Barrier {
 }
 
 /// `std::sync::BarrierWaitResult`.
-#[derive(Debug)]
 pub struct BarrierWaitResult(bool);
+
+impl fmt::Debug for BarrierWaitResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BarrierWaitResult")
+            .field("is_leader", &self.is_leader())
+            .finish()
+    }
+}
 
 impl BarrierWaitResult {
     /// As in std.

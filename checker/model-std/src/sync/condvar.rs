@@ -132,6 +132,28 @@ impl Condvar {
         }
     }
 
+    /// As in std: false where the time ran out.
+    ///
+    /// # Errors
+    /// If a holder of the mutex panicked.
+    #[track_caller]
+    #[deprecated(
+        since = "1.6.0",
+        note = "replaced by `std::sync::Condvar::wait_timeout`"
+    )]
+    pub fn wait_timeout_ms<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        ms: u32,
+    ) -> LockResult<(MutexGuard<'a, T>, bool)> {
+        let in_time =
+            |(guard, result): (MutexGuard<'a, T>, WaitTimeoutResult)| (guard, !result.timed_out());
+        match self.wait_timeout(guard, Duration::from_millis(u64::from(ms))) {
+            Ok(waited) => Ok(in_time(waited)),
+            Err(poisoned) => Err(PoisonError::new(in_time(poisoned.into_inner()))),
+        }
+    }
+
     /// As in std.
     ///
     /// # Errors

@@ -214,6 +214,23 @@ pub(super) fn release(id: ObjectId) {
     });
 }
 
+/// The only owner lets readers in beside it, and goes on as one of them. As with a release it
+/// is a step only where somebody looks at locks without waiting for them.
+#[cfg(since_1_92)]
+pub(super) fn downgrade(id: ObjectId, at: &'static Location<'static>) {
+    if kernel::steps_are_fine() {
+        kernel::step(id, at);
+    }
+    kernel::with(|kernel| {
+        kernel.object(id).exclusive = false;
+        // Readers that come in now see what it has written.
+        kernel.publish(id);
+        kernel.progressed();
+        kernel.record("downgrade", Some(id), Some(at), || None);
+        kernel.wake_where(|why| why == Why::Lock(id));
+    });
+}
+
 /// As [`release`], for a wait on a condvar, whose own step tells the story.
 pub(super) fn release_silently(id: ObjectId) {
     if kernel::steps_are_fine() {

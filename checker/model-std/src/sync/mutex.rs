@@ -5,7 +5,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::sync::{LockResult, TryLockError, TryLockResult};
+use std::sync::{LazyLock, LockResult, TryLockError, TryLockResult};
 
 use super::lock::{self, Access, InModel, Lockable, unless_poisoned};
 use crate::model::kernel::{self, ObjectId};
@@ -224,6 +224,18 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     }
 }
 
+/// What is told instead of a value that cannot be looked at: with quotes in newer releases of
+/// std, and without in older ones.
+static LOCKED: LazyLock<&'static str> = LazyLock::new(|| {
+    let locked = std::sync::Mutex::new(());
+    let _guard = locked.lock();
+    if format!("{locked:?}").contains("\"<locked>\"") {
+        "\"<locked>\""
+    } else {
+        "<locked>"
+    }
+});
+
 impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Mutex");
@@ -234,7 +246,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
         };
         let real = self.real.try_lock();
         if held_in_model || matches!(real, Err(TryLockError::WouldBlock)) {
-            debug.field("data", &format_args!("<locked>"));
+            debug.field("data", &format_args!("{}", *LOCKED));
         } else {
             // SAFETY: nobody holds it, and nobody can take it before this has been printed:
             // outside of a model `real` keeps others out, and inside no other thread runs

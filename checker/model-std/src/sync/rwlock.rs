@@ -2,8 +2,12 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::marker::PhantomData;
+#[cfg(since_1_92)]
+use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::ptr::NonNull;
 use std::sync::{LockResult, TryLockError, TryLockResult};
 
 use super::lock::{self, Access, InModel, Lockable, unless_poisoned, whatever};
@@ -20,8 +24,10 @@ pub struct RwLock<T: ?Sized> {
 /// `std::sync::RwLockReadGuard`.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
-    lock: &'a RwLock<T>,
+    /// Not the lock: who reads a `&'static str` may pass for one who reads a shorter one.
+    value: NonNull<T>,
     hold: ReadHold<'a>,
+    borrow: PhantomData<&'a T>,
 }
 
 /// `std::sync::RwLockWriteGuard`.
@@ -185,7 +191,7 @@ impl<T: ?Sized> RwLock<T> {
         let hold = ReadHold::Real {
             _guard: whatever(guard),
         };
-        unless_poisoned(poisoned, RwLockReadGuard { lock: self, hold })
+        unless_poisoned(poisoned, RwLockReadGuard::new(self, hold))
     }
 
     fn written_by_real<'a>(
@@ -202,14 +208,47 @@ impl<T: ?Sized> RwLock<T> {
 
     /// The guard of a thread that the kernel has let in with other readers.
     fn read_in_model(&self, id: ObjectId) -> LockResult<RwLockReadGuard<'_, T>> {
-        let hold = ReadHold::Model(id);
-        unless_poisoned(self.is_poisoned(), RwLockReadGuard { lock: self, hold })
+        let guard = RwLockReadGuard::new(self, ReadHold::Model(id));
+        unless_poisoned(self.is_poisoned(), guard)
     }
 
     /// The guard of a thread that the kernel has let in alone.
     fn written_in_model(&self, id: ObjectId) -> LockResult<RwLockWriteGuard<'_, T>> {
         let hold = WriteHold::Model(InModel::taken(id));
         unless_poisoned(self.is_poisoned(), RwLockWriteGuard { lock: self, hold })
+    }
+}
+
+impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
+    fn new(lock: &'a RwLock<T>, hold: ReadHold<'a>) -> Self {
+        Self {
+            value: NonNull::new(lock.value.get()).expect("the inside of a cell"),
+            hold,
+            borrow: PhantomData,
+        }
+    }
+}
+
+#[cfg(since_1_92)]
+#[clippy::msrv = "1.92"]
+impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
+    /// As in std. Nobody writes in between.
+    #[track_caller]
+    pub fn downgrade(s: Self) -> RwLockReadGuard<'a, T> {
+        let guard = ManuallyDrop::new(s);
+        // SAFETY: the guard that it is taken out of is never used or dropped again.
+        let hold = unsafe { std::ptr::read(&raw const guard.hold) };
+        let hold = match hold {
+            WriteHold::Real { _guard: real } => ReadHold::Real {
+                _guard: std::sync::RwLockWriteGuard::downgrade(real),
+            },
+            WriteHold::Model(model) => {
+                model.has_written(&guard.lock.value);
+                lock::downgrade(model.id(), Location::caller());
+                ReadHold::Model(model.id())
+            }
+        };
+        RwLockReadGuard::new(guard.lock, hold)
     }
 }
 
@@ -233,8 +272,9 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        // SAFETY: who has a guard to read keeps writers out.
-        unsafe { &*self.lock.value.get() }
+        // SAFETY: it points into the lock, which is borrowed for as long as the guard is there,
+        // and who has a guard to read keeps writers out.
+        unsafe { self.value.as_ref() }
     }
 }
 
@@ -286,6 +326,18 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
 }
 
 impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for RwLockWriteGuard<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }

@@ -9,9 +9,12 @@ use std::num::{NonZero, NonZeroUsize};
 use std::panic::Location;
 use std::time::Duration;
 
-pub use std::thread::{AccessError, Result};
+pub use std::thread::Result;
 
-pub use local::LocalKey;
+#[doc(hidden)]
+pub use local::Identity;
+pub use local::{AccessError, LocalKey};
+pub(crate) use local::{Locals, drop_locals};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{Builder, JoinHandle, spawn};
 
@@ -186,6 +189,13 @@ pub fn sleep(duration: Duration) {
 
 /// As in std.
 #[track_caller]
+#[deprecated(since = "1.6.0", note = "replaced by `std::thread::sleep`")]
+pub fn sleep_ms(ms: u32) {
+    sleep(Duration::from_millis(u64::from(ms)));
+}
+
+/// As in std.
+#[track_caller]
 pub fn park() {
     if kernel::active() {
         park_in_model(Timed::No, Location::caller());
@@ -204,6 +214,13 @@ pub fn park_timeout(duration: Duration) {
     } else {
         std::thread::park_timeout(duration);
     }
+}
+
+/// As in std.
+#[track_caller]
+#[deprecated(since = "1.6.0", note = "replaced by `std::thread::park_timeout`")]
+pub fn park_timeout_ms(ms: u32) {
+    park_timeout(Duration::from_millis(u64::from(ms)));
 }
 
 fn park_in_model(timed: Timed, at: &'static Location<'static>) {

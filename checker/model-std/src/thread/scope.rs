@@ -7,9 +7,8 @@
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, Location};
-use std::sync::Arc;
 
-use super::spawn::{Builder, Running, deliver, wait_for_end};
+use super::spawn::{Builder, Running, wait_for_end};
 use super::{Result, Thread};
 use crate::model::kernel;
 
@@ -27,8 +26,9 @@ enum Joining<'scope, T> {
 }
 
 /// The threads of one scope inside a model.
-#[derive(Default)]
 pub(crate) struct Members {
+    /// Who has opened it.
+    owner: kernel::ThreadId,
     threads: Vec<kernel::ThreadId>,
     /// Those that panicked and that nobody has joined.
     panicked: Vec<kernel::ThreadId>,
@@ -69,7 +69,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         F: FnOnce(&'scope Self) -> T,
     {
         let key = self.key();
-        kernel::with(|kernel| kernel.scopes.push((key, Members::default())));
+        kernel::with(|kernel| {
+            let members = Members {
+                owner: kernel.current(),
+                threads: Vec::new(),
+                panicked: Vec::new(),
+            };
+            kernel.scopes.push((key, members));
+        });
         let panics = kernel::panics();
         let result = std::panic::catch_unwind(AssertUnwindSafe(|| f(self)));
         if result.is_err() {
@@ -128,27 +135,17 @@ impl<'scope, 'env> Scope<'scope, 'env> {
             return Ok(ScopedJoinHandle(Joining::Real(handle, public)));
         }
         let key = self.key();
-        let packet = Arc::default();
         let ended = move |panicked: bool| {
             if panicked {
                 let me = kernel::with(|kernel| kernel.current());
                 members_of(key, |members| members.panicked.push(me));
             }
         };
-        let body: Box<dyn FnOnce() + 'scope> = Box::new(deliver(Arc::clone(&packet), f, ended));
-        // SAFETY: only the lifetime changes. What `body` borrows lives for 'scope,
-        // and `run_in_model` does not let 'scope end before `body` has run, or
-        // stops the OS thread for ever, which ends nothing.
-        let body = unsafe {
-            std::mem::transmute::<Box<dyn FnOnce() + 'scope>, Box<dyn FnOnce() + 'static>>(body)
-        };
-        let (name, stack) = builder.into_parts();
-        let thread = kernel::spawn(name, stack, at, body)?;
-        self.members(|members| members.threads.push(thread));
-        Ok(ScopedJoinHandle(Joining::Model(
-            Running::new(thread, packet),
-            key,
-        )))
+        // SAFETY: `run_in_model` does not let 'scope end before the thread has, or stops the OS
+        // thread for ever.
+        let running = unsafe { Running::start(builder, at, f, ended) }?;
+        self.members(|members| members.threads.push(running.thread()));
+        Ok(ScopedJoinHandle(Joining::Model(running, key)))
     }
 }
 
@@ -201,7 +198,22 @@ impl<T> ScopedJoinHandle<'_, T> {
 
 impl fmt::Debug for Scope<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Scope").finish_non_exhaustive()
+        if !kernel::active() {
+            return self.0.fmt(f);
+        }
+        let (owner, threads, panicked) = self.members(|members| {
+            let panicked = !members.panicked.is_empty();
+            (members.owner, members.threads.clone(), panicked)
+        });
+        let running = kernel::with(|kernel| {
+            let still_runs = |thread: &&kernel::ThreadId| !kernel.threads[thread.0].is_finished();
+            threads.iter().filter(still_runs).count()
+        });
+        f.debug_struct("Scope")
+            .field("num_running_threads", &running)
+            .field("a_thread_panicked", &panicked)
+            .field("main_thread", &Thread::of_model(owner))
+            .finish_non_exhaustive()
     }
 }
 

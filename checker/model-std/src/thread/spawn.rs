@@ -1,7 +1,10 @@
 //! `spawn`, `Builder` and `JoinHandle`.
 
+use std::ffi::CString;
 use std::fmt;
 use std::io;
+#[cfg(unix)]
+use std::os::unix::thread::{JoinHandleExt, RawPthread};
 use std::panic::{AssertUnwindSafe, Location};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,17 +26,28 @@ where
 }
 
 /// `std::thread::Builder`.
-#[derive(Debug, Default)]
 #[must_use = "must eventually spawn the thread"]
 pub struct Builder {
     name: Option<String>,
     stack_size: Option<usize>,
 }
 
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // std's has a field more or less from one release to the next.
+        self.real().fmt(f)
+    }
+}
+
+// std's `Builder` has no `Default`, so a program that uses one must not compile here.
+#[allow(clippy::new_without_default)]
 impl Builder {
     /// As in std.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            name: None,
+            stack_size: None,
+        }
     }
 
     /// As in std.
@@ -58,11 +72,30 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        // SAFETY: what it runs and returns may live for ever.
+        unsafe { self.spawn_unchecked(f) }
+    }
+
+    /// As in std.
+    ///
+    /// # Errors
+    /// As in std.
+    ///
+    /// # Safety
+    /// As in std: the thread is joined before anything dies that it borrows.
+    #[track_caller]
+    pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send,
+        T: Send,
+    {
         if kernel::active() {
-            let running = Running::start(self, Location::caller(), f)?;
+            // SAFETY: promised by the caller.
+            let running = unsafe { Running::start(self, Location::caller(), f, |_panicked| ()) }?;
             Ok(JoinHandle(Joining::Model(running)))
         } else {
-            let handle = self.real().spawn(f)?;
+            // SAFETY: promised by the caller.
+            let handle = unsafe { self.real().spawn_unchecked(f) }?;
             let public = Thread::real(handle.thread());
             Ok(JoinHandle(Joining::Real(handle, public)))
         }
@@ -85,10 +118,10 @@ impl Builder {
         scope.start(self, f, Location::caller())
     }
 
-    pub(super) fn real(self) -> std::thread::Builder {
+    pub(super) fn real(&self) -> std::thread::Builder {
         let builder = std::thread::Builder::new();
-        let builder = match self.name {
-            Some(name) => builder.name(name),
+        let builder = match &self.name {
+            Some(name) => builder.name(name.clone()),
             None => builder,
         };
         match self.stack_size {
@@ -98,7 +131,14 @@ impl Builder {
     }
 
     /// The name, and the size of the stack.
-    pub(super) fn into_parts(self) -> (Option<String>, usize) {
+    ///
+    /// # Panics
+    /// As in std, if the name has a NUL in it.
+    #[track_caller]
+    fn into_parts(self) -> (Option<String>, usize) {
+        if let Some(name) = &self.name {
+            CString::new(name.as_str()).expect("thread name may not contain interior null bytes");
+        }
         (self.name, self.stack_size.unwrap_or(THREAD_STACK))
     }
 }
@@ -110,21 +150,41 @@ pub(super) struct Running<T> {
     packet: Packet<T>,
 }
 
-impl<T: Send + 'static> Running<T> {
-    fn start<F>(builder: Builder, at: &'static Location<'static>, f: F) -> io::Result<Self>
+impl<T: Send> Running<T> {
+    /// Starts a thread of the model that runs `f`, and then `ended` with whether that panicked.
+    ///
+    /// # Safety
+    /// It ends before anything dies that `f`, `T` or `ended` borrows, or the OS thread of the
+    /// model stops for ever, which ends nothing.
+    #[track_caller]
+    pub(super) unsafe fn start<'a, F>(
+        builder: Builder,
+        at: &'static Location<'static>,
+        f: F,
+        ended: impl FnOnce(bool) + 'a,
+    ) -> io::Result<Self>
     where
-        F: FnOnce() -> T + Send + 'static,
+        F: FnOnce() -> T + Send + 'a,
+        T: 'a,
     {
         let packet = Packet::<T>::default();
-        let body = Box::new(deliver(Arc::clone(&packet), f, |_panicked| ()));
+        let body: Box<dyn FnOnce() + 'a> = Box::new(deliver(Arc::clone(&packet), f, ended));
+        // SAFETY: only the lifetime changes, and the caller promises that it is long enough.
+        let body = unsafe {
+            std::mem::transmute::<Box<dyn FnOnce() + 'a>, Box<dyn FnOnce() + 'static>>(body)
+        };
         let (name, stack) = builder.into_parts();
         let thread = kernel::spawn(name, stack, at, body)?;
-        Ok(Self::new(thread, packet))
+        Ok(Self {
+            thread,
+            public: Thread::of_model(thread),
+            packet,
+        })
     }
 }
 
 /// The body of a thread: runs `f` and leaves its result, or its panic.
-pub(super) fn deliver<F, T>(packet: Packet<T>, f: F, ended: impl FnOnce(bool)) -> impl FnOnce()
+fn deliver<F, T>(packet: Packet<T>, f: F, ended: impl FnOnce(bool)) -> impl FnOnce()
 where
     F: FnOnce() -> T,
 {
@@ -141,14 +201,6 @@ where
 }
 
 impl<T> Running<T> {
-    pub(super) fn new(thread: kernel::ThreadId, packet: Packet<T>) -> Self {
-        Self {
-            thread,
-            public: Thread::of_model(thread),
-            packet,
-        }
-    }
-
     pub(super) fn thread(&self) -> kernel::ThreadId {
         self.thread
     }
@@ -200,6 +252,12 @@ enum Joining<T> {
     Model(Running<T>),
 }
 
+// SAFETY: as for std's. Whoever spawned the thread had a `T` that may be sent, and only `join`,
+// which takes the handle, gives access to it.
+unsafe impl<T> Send for JoinHandle<T> {}
+// SAFETY: as above. A shared handle tells about the thread only.
+unsafe impl<T> Sync for JoinHandle<T> {}
+
 impl<T> JoinHandle<T> {
     /// As in std.
     ///
@@ -228,6 +286,26 @@ impl<T> JoinHandle<T> {
         match &self.0 {
             Joining::Real(_, public) => public,
             Joining::Model(running) => running.public(),
+        }
+    }
+}
+
+/// In a model all threads are the same one of the system.
+#[cfg(unix)]
+impl<T> JoinHandleExt for JoinHandle<T> {
+    fn as_pthread_t(&self) -> RawPthread {
+        match &self.0 {
+            Joining::Real(handle, _) => handle.as_pthread_t(),
+            // SAFETY: it always succeeds.
+            Joining::Model(_) => unsafe { libc::pthread_self() },
+        }
+    }
+
+    fn into_pthread_t(self) -> RawPthread {
+        match self.0 {
+            Joining::Real(handle, _) => handle.into_pthread_t(),
+            // SAFETY: as above.
+            Joining::Model(_) => unsafe { libc::pthread_self() },
         }
     }
 }

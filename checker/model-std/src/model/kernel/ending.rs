@@ -15,6 +15,7 @@ use crate::engine::schedule::{Decision, Schedule};
 use crate::fiber::{self, End, Fiber};
 use crate::model::shared::Shared;
 use crate::model::trace::{Failure, Place, Report, ThreadInfo};
+use crate::thread::drop_locals;
 
 /// How to run one execution.
 pub(in crate::model) struct Start {
@@ -70,8 +71,7 @@ pub(in crate::model) fn start(start: Start) {
             // Told when it began, unless nothing was left to be told.
             fail(Failure::Internal("the body unwound".to_owned()));
         }
-        let locals = with(|kernel| std::mem::take(&mut kernel.threads[MAIN.0].locals));
-        drop(locals);
+        drop_locals();
     };
     match Fiber::new(fiber::MAIN_STACK, Box::new(job)) {
         Ok(fiber) => engine.spawn(fiber),

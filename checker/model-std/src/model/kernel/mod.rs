@@ -99,6 +99,12 @@ pub(crate) fn active() -> bool {
     IN_MODEL.get()
 }
 
+/// Whether this is code of the program in a model, rather than of the kernel or an engine. For
+/// what may be called by either.
+pub(crate) fn runs_the_program() -> bool {
+    active() && fiber::is_running() && KERNEL.with(|kernel| kernel.try_borrow().is_ok())
+}
+
 pub(crate) fn with<R>(f: impl FnOnce(&mut Kernel) -> R) -> R {
     if fiber::is_nearly_full() {
         fiber::give_up_on_the_stack(ending::overflowed);

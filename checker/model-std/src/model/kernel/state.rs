@@ -1,11 +1,10 @@
 //! What the kernel knows about threads and objects.
 
-use std::any::Any;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use super::fairness::Habits;
 use crate::model::trace::{Place, ThreadInfo, is_in_std, short_type_name};
+use crate::thread::Locals;
 
 /// A thread of the current execution; 0 runs the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,7 +74,7 @@ pub(crate) struct Thread {
     pub(crate) object: Option<ObjectId>,
     /// The condvar wait it is in, and whether it has been notified.
     pub(crate) condvar: Option<(ObjectId, bool)>,
-    pub(crate) locals: HashMap<usize, Box<dyn Any>>,
+    pub(crate) locals: Locals,
     pub(super) habits: Habits,
 }
 
@@ -152,7 +151,7 @@ impl Thread {
             token: false,
             object: None,
             condvar: None,
-            locals: HashMap::new(),
+            locals: Locals::default(),
             habits: Habits::default(),
         }
     }

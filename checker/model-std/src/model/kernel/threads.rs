@@ -15,6 +15,7 @@ use crate::engine::schedule::Decision;
 use crate::engine::{Engine, Memory};
 use crate::fiber::{self, Fiber};
 use crate::model::trace::{Failure, Place, ThreadInfo};
+use crate::thread::drop_locals;
 
 /// Whether a wait ends by itself, and after how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,8 +294,7 @@ pub(crate) fn spawn(
 
 fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
     body();
-    let locals = with(|kernel| std::mem::take(&mut kernel.me().locals));
-    drop(locals);
+    drop_locals();
     let (object, at) = with(|kernel| {
         let object = kernel.thread_object(me);
         (object, kernel.object(object).created)

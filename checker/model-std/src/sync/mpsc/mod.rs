@@ -156,31 +156,39 @@ impl<T> Receiver<T> {
 
     /// As in std.
     pub fn iter(&self) -> Iter<'_, T> {
-        Iter(self)
+        Iter { rx: self }
     }
 
     /// As in std.
     pub fn try_iter(&self) -> TryIter<'_, T> {
-        TryIter(self)
+        TryIter { rx: self }
     }
 }
 
 /// `std::sync::mpsc::Iter`.
 #[derive(Debug)]
-pub struct Iter<'a, T>(&'a Receiver<T>);
+pub struct Iter<'a, T: 'a> {
+    rx: &'a Receiver<T>,
+}
+
 /// `std::sync::mpsc::TryIter`.
 #[derive(Debug)]
-pub struct TryIter<'a, T>(&'a Receiver<T>);
+pub struct TryIter<'a, T: 'a> {
+    rx: &'a Receiver<T>,
+}
+
 /// `std::sync::mpsc::IntoIter`.
 #[derive(Debug)]
-pub struct IntoIter<T>(Receiver<T>);
+pub struct IntoIter<T> {
+    rx: Receiver<T>,
+}
 
 impl<T> Iterator for Iter<'_, T> {
     type Item = T;
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        self.0.recv().ok()
+        self.rx.recv().ok()
     }
 }
 
@@ -189,7 +197,7 @@ impl<T> Iterator for TryIter<'_, T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        self.0.try_recv().ok()
+        self.rx.try_recv().ok()
     }
 }
 
@@ -198,7 +206,7 @@ impl<T> Iterator for IntoIter<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        self.0.recv().ok()
+        self.rx.recv().ok()
     }
 }
 
@@ -216,7 +224,7 @@ impl<T> IntoIterator for Receiver<T> {
     type IntoIter = IntoIter<T>;
 
     fn into_iter(self) -> IntoIter<T> {
-        IntoIter(self)
+        IntoIter { rx: self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `OnceLock`.
 
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::ptr::{self, NonNull};
@@ -11,45 +12,52 @@ use crate::model::kernel;
 
 /// A value set inside a model, on the heap so that it stays where it is when the cell
 /// starts anew: what a reference to it was handed to may still be around.
-pub(super) struct Slot<T>(AtomicPtr<T>);
+pub(super) struct Slot<T> {
+    value: AtomicPtr<T>,
+    /// Where it lies: empty, or one value. A vector and no `Drop` of ours, which would keep
+    /// the cell from holding what borrows from something that is dropped before it.
+    owner: UnsafeCell<Vec<T>>,
+}
 
 impl<T> Slot<T> {
     const fn empty() -> Self {
-        Self(AtomicPtr::new(ptr::null_mut()))
+        Self {
+            value: AtomicPtr::new(ptr::null_mut()),
+            owner: UnsafeCell::new(Vec::new()),
+        }
     }
 
     pub(super) fn get(&self) -> Option<&T> {
-        let value = NonNull::new(self.0.load(Acquire))?;
-        // SAFETY: it points to a leaked box. That is freed only by `take`, which nobody
-        // calls while the cell is borrowed.
+        let value = NonNull::new(self.value.load(Acquire))?;
+        // SAFETY: it points into the vector that owns it. That gives its value up only in
+        // `take`, which nobody calls while the cell is borrowed, or is forgotten.
         Some(unsafe { value.as_ref() })
     }
 
+    /// Only while it is empty, and by the one thread that the gate lets in.
     fn set(&self, value: T) {
-        self.0.store(Box::into_raw(Box::new(value)), Release);
+        let mut owner = vec![value];
+        let value = owner.as_mut_ptr();
+        // SAFETY: all threads of a model share one OS thread, and it is never in here twice:
+        // nothing below calls code of the program. No reference into the vector is kept.
+        std::mem::forget(unsafe { self.owner.get().replace(owner) });
+        self.value.store(value, Release);
     }
 
     /// Forgets the value, which goes on living.
     pub(super) fn start_anew(&self) {
-        self.0.store(ptr::null_mut(), Release);
+        self.value.store(ptr::null_mut(), Release);
+        // SAFETY: as in `set`.
+        std::mem::forget(unsafe { self.owner.get().replace(Vec::new()) });
     }
 
     fn get_mut(&mut self) -> Option<&mut T> {
-        let value = NonNull::new(*self.0.get_mut());
-        // SAFETY: it points to a leaked box, and the cell is borrowed exclusively.
-        value.map(|mut value| unsafe { value.as_mut() })
+        self.owner.get_mut().first_mut()
     }
 
     fn take(&mut self) -> Option<T> {
-        let value = NonNull::new(std::mem::replace(self.0.get_mut(), ptr::null_mut()))?;
-        // SAFETY: it points to a leaked box, to which no other pointer is left.
-        Some(*unsafe { Box::from_raw(value.as_ptr()) })
-    }
-}
-
-impl<T> Drop for Slot<T> {
-    fn drop(&mut self) {
-        drop(self.take());
+        *self.value.get_mut() = ptr::null_mut();
+        self.owner.get_mut().pop()
     }
 }
 
@@ -84,7 +92,8 @@ impl<T> OnceLock<T> {
         }
     }
 
-    fn value(&self) -> Option<&T> {
+    /// The value, without a step.
+    pub(super) fn value(&self) -> Option<&T> {
         self.slot.get().or_else(|| self.inner.get())
     }
 
@@ -151,6 +160,15 @@ impl<T> OnceLock<T> {
         let done = || self.value().is_some();
         self.gate.wait(Self::KIND, Location::caller(), done);
         self.value().expect("waited for")
+    }
+
+    /// Fills it where nobody else can see it.
+    pub(super) fn fill(&mut self, value: T) {
+        if kernel::active() {
+            self.slot.set(value);
+        } else if self.inner.set(value).is_err() {
+            unreachable!("asked before, and borrowed exclusively since");
+        }
     }
 
     /// As in std.

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::OnceLock;
@@ -45,13 +45,53 @@ impl<T, F: FnOnce() -> T> LazyLock<T, F> {
             let init = unsafe { (*this.init.get()).take() };
             match init {
                 Some(init) => init(),
-                None => panic!("LazyLock instance has previously been poisoned"),
+                None => poisoned(),
             }
         })
     }
+
+    /// As in std.
+    ///
+    /// # Panics
+    /// If the initialisation panicked before.
+    #[cfg(since_1_94)]
+    pub fn force_mut(this: &mut Self) -> &mut T {
+        this.forced_mut()
+    }
+
+    fn forced_mut(&mut self) -> &mut T {
+        self.start_anew();
+        if self.cell.get_mut().is_none() {
+            match self.init.get_mut().take() {
+                Some(init) => self.cell.fill(init()),
+                None => poisoned(),
+            }
+        }
+        self.cell.get_mut().expect("filled above")
+    }
+}
+
+#[cold]
+fn poisoned() -> ! {
+    panic!("LazyLock instance has previously been poisoned")
 }
 
 impl<T, F> LazyLock<T, F> {
+    /// As in std.
+    #[cfg(since_1_94)]
+    #[track_caller]
+    pub fn get(this: &Self) -> Option<&T> {
+        this.start_anew();
+        this.cell.get()
+    }
+
+    /// As in std.
+    #[cfg(since_1_94)]
+    pub fn get_mut(this: &mut Self) -> Option<&mut T> {
+        this.start_anew();
+        this.cell.get_mut()
+    }
+
     /// In a static it starts each execution anew: its cell is empty, and it can be called
     /// again. Elsewhere what has been called once cannot be.
     fn start_anew(&self) {
@@ -85,6 +125,12 @@ impl<T, F: FnOnce() -> T> Deref for LazyLock<T, F> {
     }
 }
 
+impl<T, F: FnOnce() -> T> DerefMut for LazyLock<T, F> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.forced_mut()
+    }
+}
+
 impl<T: Default> Default for LazyLock<T> {
     #[track_caller]
     fn default() -> Self {
@@ -94,6 +140,11 @@ impl<T: Default> Default for LazyLock<T> {
 
 impl<T: fmt::Debug, F> fmt::Debug for LazyLock<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cell.fmt(f)
+        let mut tuple = f.debug_tuple("LazyLock");
+        match self.cell.value() {
+            Some(value) => tuple.field(value),
+            None => tuple.field(&format_args!("<uninit>")),
+        };
+        tuple.finish()
     }
 }

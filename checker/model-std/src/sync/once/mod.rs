@@ -8,6 +8,8 @@ use std::panic::Location;
 
 pub use cell::OnceLock;
 pub use lazy::LazyLock;
+#[expect(deprecated, reason = "std has it, so a learner may use it")]
+pub use signal::ONCE_INIT;
 pub use signal::{Once, OnceState};
 
 use crate::model::kernel::{self, ObjectId, Timed, Why};

@@ -1,6 +1,8 @@
 //! `Once`.
 
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
@@ -54,7 +56,7 @@ impl Once {
     #[track_caller]
     pub fn call_once_force<F: FnOnce(&OnceState)>(&self, f: F) {
         if !kernel::active() {
-            let state = |inner: &std::sync::OnceState| OnceState(inner.is_poisoned());
+            let state = |inner: &std::sync::OnceState| OnceState::new(inner.is_poisoned());
             return self.inner.call_once_force(|inner| f(&state(inner)));
         }
         self.call(Location::caller(), true, f);
@@ -72,7 +74,7 @@ impl Once {
             self.is_done()
         };
         let called = self.gate.run(Self::KIND, at, done, || {
-            let state = OnceState(is_poisoned());
+            let state = OnceState::new(is_poisoned());
             self.state.store(POISONED, Relaxed);
             f(&state);
         });
@@ -134,15 +136,40 @@ impl Once {
     }
 }
 
+/// As in std.
+#[deprecated(since = "1.38.0", note = "the `Once::new()` function is now preferred")]
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "std has it, so a learner may use it"
+)]
+pub const ONCE_INIT: Once = Once::new();
+
 /// `std::sync::OnceState`.
-#[derive(Debug)]
-pub struct OnceState(bool);
+pub struct OnceState {
+    poisoned: bool,
+    /// Other threads may not share it, as they may not share std's.
+    not_sync: PhantomData<Cell<()>>,
+}
 
 impl OnceState {
+    fn new(poisoned: bool) -> Self {
+        Self {
+            poisoned,
+            not_sync: PhantomData,
+        }
+    }
+
     /// As in std.
-    #[must_use]
     pub fn is_poisoned(&self) -> bool {
-        self.0
+        self.poisoned
+    }
+}
+
+impl fmt::Debug for OnceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnceState")
+            .field("poisoned", &self.is_poisoned())
+            .finish()
     }
 }
 

@@ -4,8 +4,16 @@
 //! `docs/engines.md` says what follows from that. Where a search asks for orderings as
 //! written, the engine's memory answers instead.
 
+mod orderings;
+mod over;
+#[cfg(since_1_91)]
+#[clippy::msrv = "1.91"]
+mod pointer;
+mod updates;
+
 use std::fmt;
 use std::panic::Location;
+use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64 as ModelWord;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 
@@ -18,10 +26,38 @@ use crate::model::object::Object;
 #[track_caller]
 pub fn fence(order: Ordering) {
     if kernel::active() {
+        orderings::of_a_fence(order);
         kernel::on_memory(Location::caller(), |memory| memory.fence(order));
     } else {
         std::sync::atomic::fence(order);
     }
+}
+
+/// As in std; in a model, a moment like any other.
+#[track_caller]
+#[deprecated(since = "1.51.0", note = "use hint::spin_loop instead")]
+pub fn spin_loop_hint() {
+    crate::hint::spin_loop();
+}
+
+macro_rules! init {
+    ($($name:ident: $atomic:ident = $value:expr;)*) => {
+        $(
+            /// As in std.
+            #[deprecated(since = "1.34.0", note = "the `new` function is now preferred")]
+            #[allow(
+                clippy::declare_interior_mutable_const,
+                reason = "std has it, so a learner may use it"
+            )]
+            pub const $name: $atomic = $atomic::new($value);
+        )*
+    };
+}
+
+init! {
+    ATOMIC_BOOL_INIT: AtomicBool = false;
+    ATOMIC_ISIZE_INIT: AtomicIsize = 0;
+    ATOMIC_USIZE_INIT: AtomicUsize = 0;
 }
 
 /// The line of the story that says what an operation did.
@@ -39,24 +75,65 @@ fn tell(
 macro_rules! atomic {
     ($name:ident $(<$generic:ident>)?, $value:ty, $to:expr, $from:expr) => {
         #[doc = concat!("`std::sync::atomic::", stringify!($name), "`, schedulable in a model.")]
+        // One layout for every `AtomicPtr`, for the sake of `over`.
+        #[repr(C)]
         pub struct $name $(<$generic>)? {
             object: Object,
             /// The value before its first execution, to which a static returns
             /// at the start of every other one.
             initial: ModelWord,
+            /// The value, unless it is [`Self::elsewhere`].
             inner: std::sync::atomic::$name $(<$generic>)?,
+            /// Where the value is that this stands for; see [`over`].
+            elsewhere: Option<NonNull<$value>>,
         }
 
+        // SAFETY: as for std's. What is elsewhere is only used as an atomic, and whoever had it
+        // used as one has promised that this may be.
+        unsafe impl $(<$generic>)? Send for $name $(<$generic>)? {}
+        // SAFETY: as above.
+        unsafe impl $(<$generic>)? Sync for $name $(<$generic>)? {}
         impl $(<$generic>)? std::panic::RefUnwindSafe for $name $(<$generic>)? {}
 
         impl $(<$generic>)? $name $(<$generic>)? {
             /// As in std.
             #[track_caller]
+            #[must_use]
             pub const fn new(value: $value) -> Self {
                 Self {
                     object: Object::new(),
                     initial: ModelWord::new(0),
                     inner: std::sync::atomic::$name::new(value),
+                    elsewhere: None,
+                }
+            }
+
+            /// As in std, but no `const fn`: what stands for the value is looked up.
+            ///
+            /// # Safety
+            /// As in std.
+            #[track_caller]
+            pub unsafe fn from_ptr<'a>(ptr: *mut $value) -> &'a Self {
+                let value = NonNull::new(ptr).expect("a caller promises that it is valid");
+                let new = Self {
+                    elsewhere: Some(value),
+                    ..Self::new($from(0))
+                };
+                // SAFETY: one type has this name, or for `AtomicPtr` one layout, and what its
+                // pointers point to means nothing to it.
+                unsafe { over::stand_in(stringify!($name), value, new) }
+            }
+
+            /// The value as std's.
+            #[inline]
+            fn real(&self) -> &std::sync::atomic::$name $(<$generic>)? {
+                match self.elsewhere {
+                    None => &self.inner,
+                    // SAFETY: promised by the caller of `from_ptr` for as long as this is
+                    // borrowed.
+                    Some(value) => unsafe {
+                        std::sync::atomic::$name::from_ptr(value.as_ptr())
+                    },
                 }
             }
 
@@ -66,19 +143,27 @@ macro_rules! atomic {
             }
 
             /// As in std.
-            pub fn into_inner(self) -> $value {
+            pub const fn into_inner(self) -> $value {
                 self.inner.into_inner()
             }
 
             /// As in std.
-            pub fn as_ptr(&self) -> *mut $value {
-                self.inner.as_ptr()
+            pub const fn as_ptr(&self) -> *mut $value {
+                match self.elsewhere {
+                    None => self.inner.as_ptr(),
+                    Some(value) => value.as_ptr(),
+                }
             }
 
             /// Its id in the current execution. A static starts each one anew.
             fn register(&self) -> ObjectId {
                 let registered = self.object.register(stringify!($name), None);
-                if registered.fresh {
+                if self.elsewhere.is_some() {
+                    if registered.fresh || registered.carried_over {
+                        over::enters_an_execution(self.real());
+                        self.initial.store($to(self.real().load(Relaxed)), Relaxed);
+                    }
+                } else if registered.fresh {
                     self.initial.store($to(self.inner.load(Relaxed)), Relaxed);
                 } else if registered.carried_over {
                     self.inner.store($from(self.initial.load(Relaxed)), Relaxed);
@@ -122,7 +207,7 @@ macro_rules! atomic {
                 }
                 kernel::step(id, at);
                 // All threads of a model share one OS thread, so nothing comes between.
-                let before = self.inner.load(SeqCst);
+                let before = self.real().load(SeqCst);
                 if let Some(after) = change(before) {
                     self.write(id, before, after);
                 }
@@ -130,11 +215,11 @@ macro_rules! atomic {
             }
 
             fn write(&self, id: ObjectId, before: $value, after: $value) {
-                self.inner.store(after, SeqCst);
+                self.real().store(after, SeqCst);
                 kernel::with(|kernel| kernel.value_changed(id, $to(before), $to(after)));
             }
 
-            fn update(
+            fn modify(
                 &self,
                 at: &'static Location<'static>,
                 order: Ordering,
@@ -149,14 +234,15 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
                 if !kernel::active() {
-                    return self.inner.load(order);
+                    return self.real().load(order);
                 }
+                orderings::of_a_load(order);
                 let (id, at) = (self.register(), Location::caller());
                 let value = match kernel::on_memory(at, |memory| memory.load(id.0, order)) {
                     Some(word) => self.value_of(word),
                     None => {
                         kernel::step(id, at);
-                        self.inner.load(SeqCst)
+                        self.real().load(SeqCst)
                     }
                 };
                 self.tell(at, "load", || format!("{value:?}"));
@@ -167,13 +253,14 @@ macro_rules! atomic {
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
                 if !kernel::active() {
-                    return self.inner.store(value, order);
+                    return self.real().store(value, order);
                 }
+                orderings::of_a_store(order);
                 let (id, at) = (self.register(), Location::caller());
                 let word = self.cell_of(value);
                 if kernel::on_memory(at, |memory| memory.store(id.0, word, order)).is_none() {
                     kernel::step(id, at);
-                    self.write(id, self.inner.load(SeqCst), value);
+                    self.write(id, self.real().load(SeqCst), value);
                 }
                 self.tell(at, "store", || format!("{value:?}"));
             }
@@ -182,9 +269,9 @@ macro_rules! atomic {
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 if !kernel::active() {
-                    return self.inner.swap(value, order);
+                    return self.real().swap(value, order);
                 }
-                self.update(Location::caller(), order, |_| value)
+                self.modify(Location::caller(), order, |_| value)
             }
 
             /// As in std.
@@ -200,8 +287,9 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 if !kernel::active() {
-                    return self.inner.compare_exchange(current, new, success, failure);
+                    return self.real().compare_exchange(current, new, success, failure);
                 }
+                orderings::of_a_failure(failure);
                 self.exchange(current, new, success, || false, Location::caller())
             }
 
@@ -218,8 +306,9 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 if !kernel::active() {
-                    return self.inner.compare_exchange_weak(current, new, success, failure);
+                    return self.real().compare_exchange_weak(current, new, success, failure);
                 }
+                orderings::of_a_failure(failure);
                 let fails = || kernel::choose(2) == 1;
                 self.exchange(current, new, success, fails, Location::caller())
             }
@@ -248,30 +337,6 @@ macro_rules! atomic {
                 if exchanged { Ok(found) } else { Err(found) }
             }
 
-            /// As in std.
-            ///
-            /// # Errors
-            /// The value that was there, if `change` refused it.
-            #[track_caller]
-            pub fn fetch_update<F>(
-                &self,
-                set: Ordering,
-                fetch: Ordering,
-                mut change: F,
-            ) -> Result<$value, $value>
-            where
-                F: FnMut($value) -> Option<$value>,
-            {
-                let mut before = self.load(fetch);
-                while let Some(next) = change(before) {
-                    // Not the weak one: a spurious failure would only come round again.
-                    match self.compare_exchange(before, next, set, fetch) {
-                        Ok(value) => return Ok(value),
-                        Err(found) => before = found,
-                    }
-                }
-                Err(before)
-            }
         }
 
         impl $(<$generic>)? From<$value> for $name $(<$generic>)? {
@@ -284,7 +349,7 @@ macro_rules! atomic {
         impl $(<$generic>)? fmt::Debug for $name $(<$generic>)? {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 // No scheduling point: printing is not an operation on it.
-                fmt::Debug::fmt(&self.inner, f)
+                fmt::Debug::fmt(self.real(), f)
             }
         }
     };
@@ -298,9 +363,9 @@ macro_rules! fetch {
                 #[track_caller]
                 pub fn $method(&self, value: $value, order: Ordering) -> $value {
                     if !kernel::active() {
-                        return self.inner.$method(value, order);
+                        return self.real().$method(value, order);
                     }
-                    self.update(Location::caller(), order, |before| {
+                    self.modify(Location::caller(), order, |before| {
                         let changed = std::sync::atomic::$name::new(before);
                         changed.$method(value, Relaxed);
                         changed.into_inner()
@@ -364,6 +429,13 @@ atomic!(
     |pointer: *mut T| pointer.expose_provenance() as u64,
     |word: u64| std::ptr::with_exposed_provenance_mut(usize::try_from(word).unwrap_or_default())
 );
+
+impl<T> fmt::Pointer for AtomicPtr<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No scheduling point, as for `Debug`.
+        fmt::Pointer::fmt(self.real(), f)
+    }
+}
 
 impl<T> Default for AtomicPtr<T> {
     #[track_caller]

@@ -1,4 +1,5 @@
-//! The stand-in beside the real std of the toolchain in use.
+//! The stand-in beside the real std of the toolchain in use: what both offer, and what the same
+//! textbook code sees of both.
 //!
 //! **What they offer** ([`surface`]): rustdoc writes the pages of a crate that re-exports the
 //! modules of std, once with the real one and once with the stand-in, and every stable item,
@@ -10,11 +11,18 @@
 //! what belongs to one operating system (`std::os`); which of two types of the same name a
 //! signature means. It leaves out blanket implementations and the methods of implemented
 //! traits, which follow from the rest.
+//!
+//! **What they do** ([`behaviour`]): [`textbook`] goes through std chapter by chapter. It is a
+//! module of this test, with the real std, and part of a program for which `std` is the
+//! stand-in; that one also runs each section in a model. It shows what it shows and no more:
+//! `std_semantics` and `kinds.rs` go into the corners.
 
+mod behaviour;
 mod list;
 mod page;
 mod signature;
 mod surface;
+mod textbook;
 mod toolchain;
 
 use list::List;

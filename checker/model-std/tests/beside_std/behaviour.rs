@@ -16,7 +16,7 @@ fn a_textbook_sees_the_same() {
         .args(["--edition", "2024", "-o"])
         .arg(&program)
         .arg(source);
-    toolchain::run_with_the_stand_in(rustc);
+    toolchain::run_with_the_stand_in(&rustc);
     // Ends with an error if something was different inside a model, and says what.
     let told = toolchain::run(&mut std::process::Command::new(&program)).stdout;
     let told = String::from_utf8(told).expect("what the textbook says is text");

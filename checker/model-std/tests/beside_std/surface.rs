@@ -52,7 +52,7 @@ pub fn of(std: Std) -> BTreeSet<String> {
     rustdoc.arg(&pages).arg(&source);
     match std {
         Std::Real => toolchain::run(&mut rustdoc),
-        Std::StandIn => toolchain::run_with_the_stand_in(rustdoc),
+        Std::StandIn => toolchain::run_with_the_stand_in(&rustdoc),
     };
     let mut facts = BTreeSet::new();
     let root = pages.join(krate);

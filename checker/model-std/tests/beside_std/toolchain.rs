@@ -1,10 +1,15 @@
 //! The compiler and rustdoc that this test was built by, and the stand-in as built by it.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::time::SystemTime;
+use std::process::{Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, fs};
+
+/// Everything that is run here takes seconds; what waits for ever must not take the test along.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// An empty folder for files of the test.
 pub fn folder(name: &str) -> PathBuf {
@@ -55,7 +60,7 @@ pub fn run(command: &mut Command) -> Output {
 
 /// Runs a compiler or rustdoc on a crate for which `std` is the stand-in, as cargo does it for
 /// a stage.
-pub fn run_with_the_stand_in(mut command: Command) -> Output {
+pub fn run_with_the_stand_in(command: &Command) -> Output {
     let mut errors = String::new();
     for library in libraries() {
         let mut told = OsString::from("std=");
@@ -74,8 +79,7 @@ pub fn run_with_the_stand_in(mut command: Command) -> Output {
             Err(error) => errors.push_str(&error),
         }
     }
-    command.arg("--extern").arg("std=...");
-    panic!("no libmodel_std-*.rlib beside this test could be used by {command:?}\n{errors}")
+    panic!("no libmodel_std-*.rlib beside this test can be used with {command:?}\n{errors}")
 }
 
 /// The stand-in as cargo built it beside this test, the newest first. Cargo has just made sure
@@ -101,16 +105,46 @@ fn libraries() -> Vec<PathBuf> {
 }
 
 fn attempt(command: &mut Command) -> Result<Output, String> {
-    let output = command
-        .output()
-        .map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
+    let shown = format!("{command:?}");
+    let failed = |error: std::io::Error| format!("{shown}: {error}");
+    command.stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed)?;
+    let (stdout, stderr) = (all_of(child.stdout.take()), all_of(child.stderr.take()));
+    let begin = Instant::now();
+    let status = loop {
+        match child.try_wait().map_err(failed)? {
+            Some(status) => break status,
+            None if begin.elapsed() < DEADLINE => thread::sleep(Duration::from_millis(10)),
+            None => {
+                // It may have ended by itself meanwhile.
+                let _ = child.kill();
+                break child.wait().map_err(failed)?;
+            }
+        }
+    };
+    let read = |text: JoinHandle<Vec<u8>>| text.join().expect("a thread that only reads");
+    let output = Output {
+        status,
+        stdout: read(stdout),
+        stderr: read(stderr),
+    };
+    if status.success() {
         return Ok(output);
     }
     let out = String::from_utf8_lossy(&output.stdout);
     let err = String::from_utf8_lossy(&output.stderr);
+    let after = begin.elapsed().as_secs();
     Err(format!(
-        "{command:?} ended with {}\n{out}{err}",
-        output.status
+        "{shown} ended with {status} after {after} s\n{out}{err}"
     ))
+}
+
+fn all_of(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What came before an error is better than nothing.
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        bytes
+    })
 }

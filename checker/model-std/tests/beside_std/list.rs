@@ -45,7 +45,8 @@ impl List {
     }
 }
 
-/// What one has and the other has not. Of an item that only one of them has, the item alone.
+/// What one has and the other has not. Of an item that only one of them has, or that is something
+/// else in the other, the item alone.
 pub fn differences(real: &BTreeSet<String>, ours: &BTreeSet<String>) -> BTreeSet<String> {
     let mut differences = only_in(real, ours, '-');
     differences.extend(only_in(ours, real, '+'));
@@ -53,35 +54,47 @@ pub fn differences(real: &BTreeSet<String>, ours: &BTreeSet<String>) -> BTreeSet
 }
 
 fn only_in(these: &BTreeSet<String>, those: &BTreeSet<String>, sign: char) -> BTreeSet<String> {
-    // An item's kind is one word, and everything else about it is more.
-    let items: BTreeSet<&str> = those.iter().filter_map(|line| item_of(line)).collect();
-    let lines = these.difference(those).filter(|line| {
-        let path = line.split(": ").next().unwrap_or(line);
-        item_of(line).is_some() || items.contains(path)
-    });
+    let kinds = these.intersection(those).filter(|line| is_kind(line));
+    let in_both: BTreeSet<&str> = kinds.map(|line| path_of(line)).collect();
+    let lines = these.difference(those);
+    let lines = lines.filter(|line| is_kind(line) || in_both.contains(path_of(line)));
     lines.map(|line| format!("{sign} {line}")).collect()
 }
 
-/// The path, if the line says no more than that there is such an item.
-fn item_of(line: &str) -> Option<&str> {
-    let (path, fact) = line.split_once(": ")?;
-    (!fact.contains(' ')).then_some(path)
+fn path_of(line: &str) -> &str {
+    line.split(": ").next().unwrap_or(line)
+}
+
+/// Whether the line tells what kind of item it is. That is one word, and everything else is more.
+fn is_kind(line: &str) -> bool {
+    !line[path_of(line).len()..]
+        .trim_start_matches(": ")
+        .contains(' ')
 }
 
 #[test]
-fn of_what_is_missing_the_item_alone_is_told() {
+fn of_what_is_missing_or_something_else_the_item_alone_is_told() {
     let facts = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     let real = facts(&[
         "a::A: struct",
         "a::A: impl Send for A",
         "a::B: fn",
         "a::B: pub fn B()",
+        "a::C: type",
+        "a::C: pub type C = D",
     ]);
-    let ours = facts(&["a::A: struct", "a::A: impl !Send for A"]);
+    let ours = facts(&[
+        "a::A: struct",
+        "a::A: impl !Send for A",
+        "a::C: struct",
+        "a::C: pub struct C",
+    ]);
     let expected = [
         "+ a::A: impl !Send for A",
         "- a::A: impl Send for A",
         "- a::B: fn",
+        "- a::C: type",
+        "+ a::C: struct",
     ];
     assert_eq!(differences(&real, &ours), facts(&expected));
 }

@@ -9,8 +9,8 @@
 //! It cannot see: what code does; macros beyond their names, and those at std's root not at all;
 //! `#[must_use]`, `#[deprecated]`, `#[track_caller]` and the lints that know std's types by name;
 //! what belongs to one operating system (`std::os`); which of two types of the same name a
-//! signature means. It leaves out blanket implementations and the methods of implemented
-//! traits, which follow from the rest.
+//! signature means; what an item can do that is a type here and an alias there. It leaves out
+//! blanket implementations and the methods of implemented traits, which follow from the rest.
 //!
 //! **What they do** ([`behaviour`]): [`textbook`] goes through std chapter by chapter. It is a
 //! module of this test, with the real std, and part of a program for which `std` is the

@@ -72,7 +72,10 @@ pub fn facts(item: &Item<'_>, html: &str) -> BTreeSet<String> {
             let declared = declared.renamed(&format!("{kind} {name}"));
             facts.push(format!("{public}{}", declared.without_outlived()));
         }
-        _ => facts.push(reader.read(without_value(&declaration)).to_string()),
+        _ => {
+            let declaration = without_value(declaration.trim_end_matches(';'));
+            facts.push(reader.read(declaration).to_string());
+        }
     }
     for (section, html) in sections {
         match section {

@@ -6,6 +6,7 @@
 
 mod atomics;
 mod channels;
+mod corners;
 mod locks;
 mod once;
 mod threads;
@@ -48,6 +49,17 @@ pub const SECTIONS: &[(&str, Section)] = &[
     ("panics", values::panics),
     ("maps", values::maps),
     ("sets", values::sets),
+    ("what is printed", corners::what_is_printed),
+    ("paths to methods", corners::paths_to_methods),
+    ("what may cross threads", corners::what_may_cross_threads),
+    ("files have times", corners::files_have_times),
+    ("names and last words", corners::names_and_last_words),
+    (
+        "waiting for what unwinds",
+        corners::waiting_for_what_unwinds,
+    ),
+    ("long and large", corners::long_and_large),
+    ("deprecated", corners::deprecated),
 ];
 
 /// What every section saw, with its name before each line.

@@ -67,14 +67,14 @@ pub fn paths_to_methods() -> Vec<String> {
 }
 
 pub fn what_may_cross_threads() -> Vec<String> {
-    fn shared<T: Send + Sync>() -> bool {
+    fn shared<T: Send + Sync>(_: Option<T>) -> bool {
         true
     }
     vec![say((
-        shared::<JoinHandle<Rc<u8>>>(),
-        shared::<mpsc::Sender<Box<dyn FnOnce() + Send>>>(),
-        shared::<thread::Thread>(),
-        shared::<RwLock<Vec<Mutex<u8>>>>(),
+        shared(None::<JoinHandle<Rc<u8>>>),
+        shared(None::<mpsc::Sender<Box<dyn FnOnce() + Send>>>),
+        shared(None::<thread::Thread>),
+        shared(None::<RwLock<Vec<Mutex<u8>>>>),
     ))]
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use verdict::{FailureKind, Finding, Record, Verdict};
 
-use crate::compile::Rejection;
+use crate::compile::{Reason, Rejection};
 use crate::error::Outcome;
 use crate::journal::Checked;
 
@@ -101,9 +101,11 @@ impl Report {
 
     /// Whether nothing is held against the submission, and yet it has not passed.
     pub fn grader_gave_up(&self) -> bool {
+        if let Some(rejection) = &self.rejection {
+            return rejection.reason == Reason::NotModelled;
+        }
         let mut open = self.open().peekable();
-        self.rejection.is_none()
-            && open.peek().is_some()
+        open.peek().is_some()
             && open.all(|record| matches!(record.verdict, Verdict::Inconclusive | Verdict::Error))
     }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use verdict::Manifest;
+use verdict::stage_folder::GRADING;
 
 use crate::error::{Context, Error, Result};
 
@@ -35,6 +36,12 @@ impl Stage {
     /// Where the learner writes, seen from the root.
     pub fn source(&self) -> PathBuf {
         self.folder.join("src/lib.rs")
+    }
+
+    /// The folder of the package in which it is graded, seen from the root. Edited is the
+    /// package around it, with the real std.
+    pub fn grading(&self) -> PathBuf {
+        self.folder.join(GRADING)
     }
 
     /// What belongs to the stage and is better not read before it is solved:

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use verdict::stage_folder::without_detour;
 use verdict::{Place, Whose, environment};
 
 /// Reads source files once each.
@@ -15,7 +16,8 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub(crate) fn new(grade_file: &str) -> Self {
-        let grade_folder = Path::new(grade_file)
+        let grade_file = without_detour(grade_file);
+        let grade_folder = Path::new(&grade_file)
             .parent()
             .unwrap_or(Path::new("tests"))
             .to_owned();
@@ -27,20 +29,21 @@ impl Sources {
 
     /// The place of `line` in `file`, with its text if it can be found.
     pub(crate) fn place(&mut self, file: &str, line: u32, column: u32) -> Place {
+        let file = without_detour(file);
         let lines = self
             .files
-            .entry(file.to_owned())
-            .or_insert_with(|| read(file));
+            .entry(file.clone())
+            .or_insert_with(|| read(&file));
         let index = usize::try_from(line).unwrap_or(usize::MAX).wrapping_sub(1);
         let source = line_with_content(lines.get(index..).unwrap_or_default());
-        let of_the_check = Path::new(file).starts_with(&self.grade_folder);
+        let of_the_check = Path::new(&file).starts_with(&self.grade_folder);
         let whose = if of_the_check {
             Whose::Check
         } else {
             Whose::Learner
         };
         Place {
-            file: file.to_owned(),
+            file,
             line,
             column,
             source,

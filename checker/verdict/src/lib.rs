@@ -8,6 +8,7 @@ pub mod environment;
 mod manifest;
 mod record;
 pub mod render;
+pub mod stage_folder;
 pub mod story;
 
 pub use manifest::{CheckSpec, FollowUp, Manifest, ManifestError, Requirement};

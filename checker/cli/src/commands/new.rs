@@ -18,8 +18,15 @@ macro_rules! template {
     };
 }
 
-const EXERCISE: [(&str, &str); 5] =
-    template!("exercise": "Cargo.toml", "README.md", "stage.toml", "src/lib.rs", "tests/grade.rs");
+const EXERCISE: [(&str, &str); 6] = template!(
+    "exercise":
+    "Cargo.toml",
+    "README.md",
+    "stage.toml",
+    "src/lib.rs",
+    "tests/grade.rs",
+    "grading/Cargo.toml",
+);
 const SOLUTION: [(&str, &str); 6] = template!(
     "solution":
     "Cargo.toml",

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::messages::{Artifact, Message, Said, rendered};
+use super::messages::{Artifact, Diagnostic, Message, Said, rendered};
 use super::{Build, Grade, Reason, Rejection};
 use crate::error::{Context, Error, Result};
 use crate::progress::Progress;
@@ -27,19 +27,12 @@ pub(super) fn learner(
 ) -> Result<Build> {
     let log = build(workspace, stage.name(), color, progress)?;
     if !log.succeeded {
-        return log
-            .rejection(&workspace.root.join(&stage.folder))
-            .map(Build::Rejected);
+        return log.rejection(workspace, stage).map(Build::Rejected);
     }
-    let manifest = workspace.root.join(&stage.folder).join("Cargo.toml");
-    let warnings = log
-        .said
-        .iter()
-        .filter(|said| said.manifest_path == manifest);
+    let edited = workspace.root.join(&stage.folder);
+    let warnings = log.about(&edited, "lib");
     Ok(Build::Ready(Grade {
-        warnings: warnings
-            .filter(|said| said.target.is("lib") && said.message.is_warning())
-            .count(),
+        warnings: warnings.filter(|said| said.is_warning()).count(),
         executable: log.executable(stage.name())?.to_owned(),
         folder: workspace.root.join(&stage.folder),
         _scratch: None,
@@ -153,32 +146,37 @@ impl Log {
             })
     }
 
-    /// What the compiler has against the package in `folder`.
-    fn rejection(self, folder: &Path) -> Result<Rejection> {
+    /// What the compiler said about a target of the package in `folder`.
+    fn about(&self, folder: &Path, kind: &str) -> impl Iterator<Item = &Diagnostic> + Clone {
         let own = folder.join("Cargo.toml");
-        let about = |kind: &str| {
-            let said = self.said.iter().filter(|said| said.manifest_path == own);
-            let said = said
-                .filter(|said| said.target.is(kind))
-                .map(|said| &said.message);
+        let said = self
+            .said
+            .iter()
+            .filter(move |said| said.manifest_path == own);
+        said.filter(move |said| said.target.is(kind))
+            .map(|said| &said.message)
+    }
+
+    /// What the compiler has against the learner's files.
+    fn rejection(self, workspace: &Workspace, stage: &Stage) -> Result<Rejection> {
+        let edited = workspace.root.join(&stage.folder);
+        let graded = workspace.root.join(stage.grading());
+        let places = [
+            (&edited, "lib", Reason::DoesNotCompile),
+            (&graded, "lib", Reason::NotModelled),
+            (&graded, "test", Reason::ContractDiffers),
+        ];
+        for (folder, kind, reason) in places {
+            let said = self.about(folder, kind);
             let refused = said
                 .clone()
                 .any(|message| message.is_error() && !message.is_about_the_machine());
-            refused.then(|| rendered(said))
-        };
-        if let Some(compiler) = about("lib") {
-            return Ok(Rejection {
-                reason: Reason::DoesNotCompile,
-                compiler,
-            });
+            if refused {
+                let compiler = rendered(said);
+                return Ok(Rejection { reason, compiler });
+            }
         }
-        if let Some(compiler) = about("test") {
-            return Ok(Rejection {
-                reason: Reason::ContractDiffers,
-                compiler,
-            });
-        }
-        Err(self.broken(&folder.display().to_string()))
+        Err(self.broken(&edited.display().to_string()))
     }
 
     /// Something else does not build: a dependency, a manifest, the linker.

@@ -45,6 +45,13 @@ pub struct Library {
     pub checks_only: bool,
 }
 
+impl Library {
+    /// Whether it takes the place of one that every crate has.
+    pub fn stands_in(&self) -> bool {
+        ["std", "core"].contains(&self.name.as_str())
+    }
+}
+
 /// `cargo metadata`: only what is read here.
 #[derive(Debug, Deserialize)]
 struct Metadata {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use verdict::stage_folder::without_detour;
 
 /// A line of `cargo --message-format=json`.
 #[derive(Debug, Deserialize)]
@@ -124,6 +125,7 @@ pub fn rendered<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> St
         .filter(|diagnostic| diagnostic.is_error() || diagnostic.level == "failure-note")
         .filter(|diagnostic| !diagnostic.message.starts_with("aborting due to"))
         .filter_map(|diagnostic| diagnostic.rendered.as_deref())
+        .map(without_detour)
         .collect()
 }
 

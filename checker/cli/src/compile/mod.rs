@@ -77,6 +77,8 @@ pub struct Rejection {
 pub enum Reason {
     /// The submission does not compile.
     DoesNotCompile,
+    /// It does, but not against the std that can be scheduled: a limit of the grader.
+    NotModelled,
     /// It does, but the checks cannot be compiled against it: a public item of
     /// the brief is missing or has another signature.
     ContractDiffers,

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use super::kit::Library;
 use super::messages::{Diagnostic, rendered};
@@ -31,15 +31,21 @@ pub(super) fn file(kit: &Kit, file: &Path, color: bool) -> Result<Build> {
         files: vec![library.clone(), executable.clone()],
     };
 
+    // Two compilers side by side: what the real std says goes first, whoever is faster.
+    let with_real_std = place.with_real_std(file)?;
     let solution = place.solution(file, &library)?;
-    if let Some(rejection) = solution.rejection(Reason::DoesNotCompile)? {
+    let with_real_std = with_real_std.wait()?;
+    if let Some(rejection) = with_real_std.rejection(Reason::DoesNotCompile)? {
+        return Ok(Build::Rejected(rejection));
+    }
+    if let Some(rejection) = solution.rejection(Reason::NotModelled)? {
         return Ok(Build::Rejected(rejection));
     }
     let checks = place.checks(&library, &executable)?;
     if let Some(rejection) = checks.rejection(Reason::ContractDiffers)? {
         return Ok(Build::Rejected(rejection));
     }
-    let warnings = solution.diagnostics.iter();
+    let warnings = with_real_std.diagnostics.iter();
     Ok(Build::Ready(Grade {
         executable,
         folder: place.folder,
@@ -72,14 +78,30 @@ impl<'a> Place<'a> {
         Ok(lock)
     }
 
+    /// The solution as it is written: what std refuses is refused, and what is warned of is
+    /// told, in std's own words.
+    fn with_real_std(&self, file: &Path) -> Result<Running> {
+        let mut rustc = self.rustc(&self.kit.crate_name, self.seen_from_root(file));
+        rustc.args(["--crate-type", "lib", "--emit=metadata", "-o"]);
+        rustc.arg(self.folder.join("seen.rmeta"));
+        self.link(&mut rustc, |library| {
+            !library.checks_only && !library.stands_in()
+        });
+        Running::start(rustc)
+    }
+
+    /// Relative, as cargo names the files of a workspace in panics and stories.
+    fn seen_from_root<'b>(&self, file: &'b Path) -> &'b Path {
+        file.strip_prefix(&self.kit.root).unwrap_or(file)
+    }
+
     /// The solution as a library.
     fn solution(&self, file: &Path, library: &Path) -> Result<Said> {
-        // Relative, as cargo names the files of a workspace in panics and stories.
-        let file = file.strip_prefix(&self.kit.root).unwrap_or(file);
-        let mut rustc = self.rustc(&self.kit.crate_name, file);
-        rustc.args(["--crate-type", "lib", "-o"]).arg(library);
+        let mut rustc = self.rustc(&self.kit.crate_name, self.seen_from_root(file));
+        rustc.args(["--crate-type", "lib", "--cap-lints=allow", "-o"]);
+        rustc.arg(library);
         self.link(&mut rustc, |library| !library.checks_only);
-        run(rustc)
+        Running::start(rustc)?.wait()
     }
 
     /// The checks as a program that uses it.
@@ -92,7 +114,7 @@ impl<'a> Place<'a> {
             .arg("--extern")
             .arg(named(&self.kit.crate_name, library));
         rustc.env("CARGO_TARGET_TMPDIR", &self.folder);
-        run(rustc)
+        Running::start(rustc)?.wait()
     }
 
     /// What both have in common, close to what cargo would do.
@@ -143,19 +165,31 @@ struct Said {
     stderr: String,
 }
 
-fn run(mut rustc: Command) -> Result<Said> {
-    let output = rustc
-        .output()
-        .context(|| format!("Cannot start {}", rustc.get_program().to_string_lossy()))?;
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    Ok(Said {
-        succeeded: output.status.success(),
-        diagnostics: stderr
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect(),
-        stderr,
-    })
+/// A compiler at work.
+struct Running(Child);
+
+impl Running {
+    fn start(mut rustc: Command) -> Result<Self> {
+        rustc.stdout(Stdio::null()).stderr(Stdio::piped());
+        let name = || rustc.get_program().to_string_lossy().into_owned();
+        let context = || format!("Cannot start {}", name());
+        let started = rustc.spawn();
+        Ok(Self(started.context(context)?))
+    }
+
+    fn wait(self) -> Result<Said> {
+        let output = self.0.wait_with_output();
+        let output = output.context(|| "Cannot wait for rustc".into())?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Ok(Said {
+            succeeded: output.status.success(),
+            diagnostics: stderr
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .collect(),
+            stderr,
+        })
+    }
 }
 
 impl Said {

@@ -66,6 +66,7 @@ fn problems(workspace: &Workspace, stage: &Stage, pristine: bool) -> Vec<Finding
     for file in [
         stage.folder.join("README.md"),
         stage.source(),
+        stage.grading().join("Cargo.toml"),
         stage.solution().join("README.md"),
         stage.solution().join("src/lib.rs"),
     ] {

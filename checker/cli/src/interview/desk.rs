@@ -260,6 +260,10 @@ impl<'a> Desk<'a> {
         let before = of_sources(&code::read(self.workspace, &stage));
         let request = Request::of_learner(self.workspace, &stage, color);
         let report = grade(&request, progress)?;
+        if report.grader_gave_up() && report.rejection.is_some() {
+            // Nothing was looked at, so there is nothing to speak of later.
+            return Ok(report);
+        }
         let refusal = report.rejection.as_ref().map(|rejection| Refusal {
             contract: rejection.reason == Refused::ContractDiffers,
             compiler: clean(&rejection.compiler),

@@ -141,7 +141,7 @@ impl Report {
     /// How to see the compiler's warnings, where cargo knows the code as a package.
     fn where_warnings_are(&self) -> String {
         if self.source.starts_with("exercises/") {
-            format!(": cargo check -p {}", self.stage)
+            format!(": cargo check -p {}-yours", self.stage)
         } else {
             ".".to_owned()
         }
@@ -180,6 +180,11 @@ fn refused(reason: Reason, stage: &str, style: Style) -> String {
     match reason {
         // The compiler says it best.
         Reason::DoesNotCompile => String::new(),
+        Reason::NotModelled => {
+            let line = "The grader gives up: your code compiles, but it uses something of std that \
+                        the grader cannot follow.";
+            format!("{}\n\n", style.strong(line))
+        }
         Reason::ContractDiffers => {
             let line = format!("The public API differs from the one in the brief of {stage}:");
             format!("{}\n\n", style.strong(&line))

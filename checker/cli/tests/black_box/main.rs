@@ -15,6 +15,7 @@ mod desk;
 mod kills;
 mod pages;
 mod picture;
+mod real_std;
 mod specimens;
 mod support;
 mod terminal;

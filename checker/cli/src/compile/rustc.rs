@@ -171,10 +171,9 @@ struct Running(Child);
 impl Running {
     fn start(mut rustc: Command) -> Result<Self> {
         rustc.stdout(Stdio::null()).stderr(Stdio::piped());
-        let name = || rustc.get_program().to_string_lossy().into_owned();
-        let context = || format!("Cannot start {}", name());
         let started = rustc.spawn();
-        Ok(Self(started.context(context)?))
+        let program = rustc.get_program().to_string_lossy();
+        Ok(Self(started.context(|| format!("Cannot start {program}"))?))
     }
 
     fn wait(self) -> Result<Said> {

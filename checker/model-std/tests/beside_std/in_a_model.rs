@@ -18,6 +18,7 @@ const LIMITS: Limits = Limits {
         executions: 200,
     }),
     orderings: Orderings::Strongest,
+    least_deviations: None,
     finest_steps: false,
     stall: Duration::from_secs(20),
 };

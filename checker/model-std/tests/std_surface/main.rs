@@ -83,6 +83,7 @@ const LIMITS: Limits = Limits {
     random: 50,
     second_look: None,
     orderings: Orderings::Strongest,
+    least_deviations: None,
     finest_steps: false,
     stall: Duration::from_secs(20),
 };

@@ -263,6 +263,15 @@ impl Machine<'_> {
                 next.give_back_rw(thread);
                 next.past(thread);
             }
+            #[cfg(since_1_92)]
+            Op::Downgrade => {
+                if let Some(writes @ true) = next.threads[thread].rw.last_mut() {
+                    *writes = false;
+                    next.rw.written = false;
+                    next.rw.readers += 1;
+                }
+                next.past(thread);
+            }
             Op::Wait => return self.wait(next, thread),
             Op::NotifyOne => {
                 let waiters = next.waiters();

@@ -97,8 +97,9 @@ fn check(program: &Program) -> Result<(), TestCaseError> {
 }
 
 macro_rules! kinds {
-    ($($name:ident: $kind:ident;)*) => {
+    ($($(#[$meta:meta])* $name:ident: $kind:ident;)*) => {
         $(
+            $(#[$meta])*
             #[test]
             fn $name() {
                 prove(Kind::$kind, concat!("tests/proof/kept/", stringify!($name), ".txt"));
@@ -111,6 +112,8 @@ kinds! {
     locks: Locks;
     locks_that_are_tried: Tries;
     locks_for_readers_and_writers: ReadersAndWriters;
+    #[cfg(since_1_92)]
+    downgrades: Downgrades;
     condvars: Condvars;
     channels: Channels;
     atomics: Atomics;

@@ -243,6 +243,15 @@ impl Worker {
                     Err(_) => saw(100),
                 },
                 Op::UnlockRw => drop(rw.pop()),
+                #[cfg(since_1_92)]
+                Op::Downgrade => {
+                    if let Some(last) = rw.pop() {
+                        rw.push(match last {
+                            Rw::Write(guard) => Rw::Read(RwLockWriteGuard::downgrade(guard)),
+                            Rw::Read(guard) => Rw::Read(guard),
+                        });
+                    }
+                }
                 Op::Wait => {
                     if let Some(guard) = held[0].take() {
                         let guard = shared.condvar.wait(guard).unwrap();

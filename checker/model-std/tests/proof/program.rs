@@ -38,6 +38,9 @@ pub enum Op {
     TryWrite,
     /// Gives back what it took last of the lock for readers and writers.
     UnlockRw,
+    /// Goes on as a reader, if it is the writer.
+    #[cfg(since_1_92)]
+    Downgrade,
     /// On the one condvar, with lock 0.
     Wait,
     NotifyOne,
@@ -69,6 +72,8 @@ pub enum Kind {
     Locks,
     Tries,
     ReadersAndWriters,
+    #[cfg(since_1_92)]
+    Downgrades,
     Condvars,
     Channels,
     Atomics,
@@ -104,6 +109,18 @@ fn ops(kind: Kind) -> Vec<Op> {
             UnlockRw,
             TryRead,
             TryWrite,
+            Load(0),
+            FetchAdd(0),
+        ],
+        #[cfg(since_1_92)]
+        Kind::Downgrades => vec![
+            Read,
+            Write,
+            Write,
+            Downgrade,
+            Downgrade,
+            UnlockRw,
+            TryRead,
             Load(0),
             FetchAdd(0),
         ],

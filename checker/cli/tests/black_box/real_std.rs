@@ -48,7 +48,10 @@ fn reports(workspace: &Workspace, source: &str, status: i32) -> [Value; 2] {
 fn is_refused(workspace: &Workspace, statement: &str, words: &[&str]) {
     for report in reports(workspace, &counter(statement), 1) {
         let compiler = report["rejection"]["compiler"].as_str().unwrap_or_default();
-        assert_eq!(report["rejection"]["reason"], "does-not-compile", "{report:#}");
+        assert_eq!(
+            report["rejection"]["reason"], "does-not-compile",
+            "{report:#}"
+        );
         assert_eq!(report["checks"], Value::Array(vec![]));
         for word in words {
             assert!(compiler.contains(word), "no {word:?} in:\n{compiler}");
@@ -94,7 +97,11 @@ fn types_borrows_and_threads() {
     is_refused(
         &workspace,
         "let rc = std::rc::Rc::new(1); std::thread::spawn(move || drop(rc));",
-        &["E0277", "cannot be sent between threads safely", "library/std/src/thread"],
+        &[
+            "E0277",
+            "cannot be sent between threads safely",
+            "library/std/src/thread",
+        ],
     );
     is_refused(
         &workspace,
@@ -135,10 +142,18 @@ fn a_warning_is_counted_once() {
     let workspace = Workspace::new("std-warnings");
     workspace.write(LEARNER, &counter("let forgotten = 1;"));
     let told = workspace.kata(&["check", "shared-counter"]).with_status(0);
-    assert!(told.out.contains("The compiler has 1 warning about it"), "{}", told.out);
+    assert!(
+        told.out.contains("The compiler has 1 warning about it"),
+        "{}",
+        told.out
+    );
     let other = ["check", "shared-counter", "--path", LEARNER];
     let told = workspace.kata(&other).with_status(0);
-    assert!(told.out.contains("The compiler has 1 warning about it"), "{}", told.out);
+    assert!(
+        told.out.contains("The compiler has 1 warning about it"),
+        "{}",
+        told.out
+    );
 }
 
 #[test]

@@ -32,7 +32,9 @@ impl Workspace {
         let mut text = String::new();
         for line in manifest.lines() {
             if line.starts_with("members") {
-                text.push_str("members = [\"exercises/*\", \"exercises/*/grading\", \"solutions/*\"]");
+                text.push_str(
+                    "members = [\"exercises/*\", \"exercises/*/grading\", \"solutions/*\"]",
+                );
             } else if line.starts_with("version = ") {
                 // Cargo takes packages of one name, version and place within
                 // their workspace for the same; these are not.

@@ -33,7 +33,9 @@ impl Timed {
         let mut text = String::new();
         for line in manifest.lines() {
             if line.starts_with("members") {
-                text.push_str("members = [\"exercises/*\", \"exercises/*/grading\", \"solutions/*\"]");
+                text.push_str(
+                    "members = [\"exercises/*\", \"exercises/*/grading\", \"solutions/*\"]",
+                );
             } else if line.starts_with("version = ") {
                 text.push_str(&format!("version = \"0.0.0-{name}\""));
             } else if !line.starts_with("default-members") {

@@ -54,8 +54,13 @@ pub(crate) trait Engine {
     /// step on it before that turn.
     fn covers(&self, _object: usize) {}
 
+    /// Whether a step on one object can look at a second one.
+    fn can_look(&self) -> bool {
+        false
+    }
+
     /// The turn that the current thread has looks at `object` too: it may come before what was
-    /// done to that, and others before it.
+    /// done to that, and others before it. Where an engine can look.
     fn looks_at(&self, _object: usize) {}
 
     /// What the current thread did so far happened before anybody follows the readers of

@@ -179,6 +179,10 @@ impl Engine for Native {
         state.strategy.covers(current, object);
     }
 
+    fn can_look(&self) -> bool {
+        true
+    }
+
     fn looks_at(&self, object: usize) {
         let mut state = self.0.borrow_mut();
         let current = state.current;

@@ -39,6 +39,11 @@ pub(crate) fn step(object: ObjectId, at: Place) {
     with(|kernel| kernel.meets(object));
 }
 
+/// Whether a step on one object can look at a second one.
+pub(crate) fn can_look() -> bool {
+    engine().can_look()
+}
+
 /// The step that the current thread has just taken looks at `object` too.
 pub(crate) fn looks_at(object: ObjectId) {
     fiber::on_host(|| engine().looks_at(object.0));

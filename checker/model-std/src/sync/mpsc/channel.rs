@@ -52,6 +52,9 @@ impl<T> Channel<T> {
     /// What stands for whether there are senders. Nobody looks at that who finds an item, so
     /// that senders come and go without an order to what is sent and received.
     fn end(&self) -> ObjectId {
+        if !kernel::can_look() {
+            return self.id();
+        }
         self.end.id("channel", Some(std::any::type_name::<T>()))
     }
 
@@ -181,7 +184,7 @@ impl<T> Channel<T> {
         state.taken += usize::from(item.is_some());
         let hung_up = state.senders == 0;
         drop(state);
-        if item.is_none() {
+        if item.is_none() && kernel::can_look() {
             kernel::looks_at(self.end());
         }
         match item {

@@ -79,8 +79,8 @@ struct Thread {
     /// The length of the path when it was spawned.
     born: usize,
     will_access: Option<usize>,
-    /// The object that it accessed last.
-    accessed: Option<usize>,
+    /// The object that it tried to access in vain, since its last access.
+    tried: Option<usize>,
     clock: Clock,
 }
 
@@ -169,13 +169,13 @@ impl Reduction {
             place,
             born,
             will_access,
-            accessed,
+            tried,
             ..
         } = self.threads[thread];
         let node = self.turn(turn);
         let could = born <= turn && node.ready & only(place) != 0;
-        if !could && born <= turn && will_access == accessed {
-            // It has tried in vain, and only that access let it try again.
+        if !could && tried.is_some() && tried == will_access {
+            // Only that access let it try again.
             return;
         }
         // Whoever could not go on there yet: one of those who could leads up to it.
@@ -331,7 +331,7 @@ impl Strategy for Reduction {
             place,
             born: self.taken,
             will_access: None,
-            accessed: None,
+            tried: None,
             clock,
         });
         self.alive.push(thread);
@@ -354,7 +354,7 @@ impl Strategy for Reduction {
 
     fn accesses(&mut self, thread: usize, object: usize) {
         self.threads[thread].will_access = None;
-        self.threads[thread].accessed = Some(object);
+        self.threads[thread].tried = None;
         self.covers(thread, object);
     }
 
@@ -374,6 +374,10 @@ impl Strategy for Reduction {
         mine.set(thread, turn);
         mine.join(theirs);
         theirs.copy(mine);
+    }
+
+    fn tried_in_vain(&mut self, thread: usize, object: usize) {
+        self.threads[thread].tried = Some(object);
     }
 
     fn publishes(&mut self, thread: usize, object: usize) {

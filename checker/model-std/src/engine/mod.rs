@@ -30,10 +30,6 @@ pub(crate) trait Engine {
     /// step on `object` first, if there is one.
     fn block(&self, object: Option<usize>);
 
-    /// The current thread has tried its step on `object` in vain, and is about to be suspended
-    /// until what somebody does to that lets it try again.
-    fn tried_in_vain(&self, _object: usize) {}
-
     /// Makes a thread that is suspended in [`Engine::block`] runnable.
     fn unblock(&self, thread: usize);
 

@@ -138,18 +138,14 @@ impl Engine for Native {
         state.make_unready(current);
     }
 
-    fn tried_in_vain(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.tried_in_vain(current, object);
-    }
-
     fn block_again(&self, thread: usize) {
         self.0.borrow_mut().make_unready(thread);
     }
 
     fn unblock(&self, thread: usize) {
-        self.0.borrow_mut().make_ready(thread);
+        let mut state = self.0.borrow_mut();
+        state.make_ready(thread);
+        state.strategy.unblocked(thread);
     }
 
     fn spawn(&self, fiber: Fiber) {

@@ -79,8 +79,8 @@ struct Thread {
     /// The length of the path when it was spawned.
     born: usize,
     will_access: Option<usize>,
-    /// The object that it tried to access in vain, since its last access.
-    tried: Option<usize>,
+    /// The last turn that let it go on where it could not.
+    unblocked: Option<usize>,
     clock: Clock,
 }
 
@@ -157,6 +157,10 @@ impl Reduction {
 
     /// `thread` might have come before what was done in `turn`.
     fn want(&mut self, thread: usize, turn: usize) {
+        if self.threads[thread].unblocked == Some(turn) {
+            // It could not have gone on before what let it go on.
+            return;
+        }
         self.want_at(thread, turn);
         let start = self.turn(turn).start;
         if start != turn {
@@ -165,19 +169,9 @@ impl Reduction {
     }
 
     fn want_at(&mut self, thread: usize, turn: usize) {
-        let Thread {
-            place,
-            born,
-            will_access,
-            tried,
-            ..
-        } = self.threads[thread];
+        let Thread { place, born, .. } = self.threads[thread];
         let node = self.turn(turn);
         let could = born <= turn && node.ready & only(place) != 0;
-        if !could && tried.is_some() && tried == will_access {
-            // Only that access let it try again.
-            return;
-        }
         // Whoever could not go on there yet: one of those who could leads up to it.
         node.wanted |= if could { only(place) } else { node.ready };
     }
@@ -331,7 +325,7 @@ impl Strategy for Reduction {
             place,
             born: self.taken,
             will_access: None,
-            tried: None,
+            unblocked: None,
             clock,
         });
         self.alive.push(thread);
@@ -354,7 +348,6 @@ impl Strategy for Reduction {
 
     fn accesses(&mut self, thread: usize, object: usize) {
         self.threads[thread].will_access = None;
-        self.threads[thread].tried = None;
         self.covers(thread, object);
     }
 
@@ -376,8 +369,8 @@ impl Strategy for Reduction {
         theirs.copy(mine);
     }
 
-    fn tried_in_vain(&mut self, thread: usize, object: usize) {
-        self.threads[thread].tried = Some(object);
+    fn unblocked(&mut self, thread: usize) {
+        self.threads[thread].unblocked = Some(self.current);
     }
 
     fn publishes(&mut self, thread: usize, object: usize) {

@@ -64,8 +64,8 @@ pub(crate) trait Strategy {
     /// `thread`, which has just been let go on, takes its step on `object`.
     fn accesses(&mut self, _thread: usize, _object: usize) {}
 
-    /// `thread` has accessed `object` in vain, and will when somebody else has.
-    fn tried_in_vain(&mut self, _thread: usize, _object: usize) {}
+    /// What was done in this turn lets `thread` go on.
+    fn unblocked(&mut self, _thread: usize) {}
 
     /// What `thread` did so far happened before the next access to `object`.
     fn publishes(&mut self, _thread: usize, _object: usize) {}

@@ -176,9 +176,6 @@ pub(crate) fn block(why: Why, timed: Timed) -> bool {
             };
             Status::Waiting { why, until }
         });
-        if let Why::Lock(object) | Why::Receive(object) | Why::Send(object) = why {
-            engine().tried_in_vain(object.0);
-        }
         suspend(status, None);
     });
     with(|kernel| std::mem::take(&mut kernel.me().timed_out))

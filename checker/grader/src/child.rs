@@ -202,8 +202,12 @@ pub(crate) fn panic_finding(message: &str) -> Finding {
 
 /// Where a panic is shown to come from: not in our stand-in for std.
 pub(crate) fn panic_place(file: &str, line: u32, sources: &mut Sources) -> Option<Place> {
-    let ours = Path::new(file).starts_with(model_std::interleave::source_folder());
-    (!ours).then(|| sources.place(file, line, 1))
+    (!is_ours(file)).then(|| sources.place(file, line, 1))
+}
+
+/// Whether that file is of our stand-in for std.
+pub(crate) fn is_ours(file: &str) -> bool {
+    Path::new(file).starts_with(model_std::interleave::source_folder())
 }
 
 /// A finding that only says what happened.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use model_std::model::{self, Coverage, Failure, Limits, Method, Outcome};
 use verdict::{FailureKind, Finding, Verdict};
 
-use crate::child::{Child, finding};
+use crate::child::{Child, finding, is_ours};
 use crate::search::{covered, limits, out_of_budget, told};
 use crate::supervise::verdict_of;
 
@@ -109,7 +109,8 @@ pub(crate) fn none_depends_on_time(child: &Child, trials: impl FnOnce() -> Vec<T
                 "Case `{name}` depends on time: it sleeps, has a timeout or reads a clock."
             );
             let finding = Finding {
-                place: Some(child.sources().location(at)),
+                // `SystemTime::now` is std's own, and does not say who called it.
+                place: (!is_ours(at.file())).then(|| child.sources().location(at)),
                 ..finding(FailureKind::Expectation, message)
             };
             end(child, Some(finding), total)

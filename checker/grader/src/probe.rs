@@ -3,13 +3,20 @@
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model_std::model::{self, short_place};
+use model_std::model::{self, Aside, short_place};
 use model_std::thread::JoinHandle;
 
 /// What tasks saw and did, shared between all of them and the check. Not a
-/// scheduling point: writing to it adds no interleavings.
+/// scheduling point, but in which order threads come to it is something that a search tries.
 #[derive(Debug)]
-pub struct Log<T>(Arc<Mutex<Vec<T>>>);
+pub struct Log<T>(Arc<Shared<T>>);
+
+#[derive(Debug)]
+struct Shared<T> {
+    aside: Aside,
+    /// Never held across a scheduling point.
+    entries: Mutex<Vec<T>>,
+}
 
 impl<T> Log<T> {
     /// An empty log.
@@ -45,13 +52,18 @@ impl<T> Log<T> {
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, Vec<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.aside.touched();
+        let entries = self.0.entries.lock();
+        entries.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Default for Log<T> {
     fn default() -> Self {
-        Self(Arc::default())
+        Self(Arc::new(Shared {
+            aside: Aside::default(),
+            entries: Mutex::default(),
+        }))
     }
 }
 

@@ -16,6 +16,7 @@ pub use crate::engine::schedule::{NoSchedule, Schedule};
 pub use explore::{
     Coverage, Limits, Method, Outcome, Pass, SecondLook, explore, explore_by, replay,
 };
+use object::Object;
 pub use trace::{Event, Failure, Place, Report, ThreadInfo, message_of, short_place};
 
 /// Whether the calling code runs inside a model.
@@ -56,6 +57,29 @@ pub fn held_locks() -> Vec<HeldLock> {
         };
         held.into_iter().map(describe).collect()
     })
+}
+
+/// Something of the check's own that several threads write to and read, and that the model
+/// does not see: a diary, say.
+#[derive(Debug)]
+pub struct Aside(Object);
+
+impl Default for Aside {
+    #[track_caller]
+    fn default() -> Self {
+        Self(Object::new())
+    }
+}
+
+impl Aside {
+    /// The current thread reads it or writes to it. No scheduling point; but in which order
+    /// threads come here is a difference between executions.
+    pub fn touched(&self) {
+        if kernel::active() {
+            let object = self.0.id("Aside", None);
+            kernel::looks_aside(object);
+        }
+    }
 }
 
 /// Waits until every other thread has ended or is blocked. One that polls instead

@@ -46,8 +46,13 @@ pub(crate) fn can_look() -> bool {
 
 /// The step that the current thread has just taken looks at `object` too.
 pub(crate) fn looks_at(object: ObjectId) {
-    fiber::on_host(|| engine().looks_at(object.0));
+    looks_aside(object);
     with(|kernel| kernel.meets(object));
+}
+
+/// The same, for what is not the program's: nobody learns of a time by it.
+pub(crate) fn looks_aside(object: ObjectId) {
+    fiber::on_host(|| engine().looks_at(object.0));
 }
 
 /// The current thread yields or sleeps, which promises nothing about who goes on: a

@@ -1,6 +1,6 @@
 //! The standard library, with a scheduler underneath.
 //!
-//! A stage depends on this crate under the name `std`, so the learner's
+//! The package that grades a stage depends on this crate under the name `std`, so the learner's
 //! `use std::sync::Mutex` is the one below. Outside a model every item is std's.
 //! Inside one, std's semantics decide what an operation does and an engine
 //! decides which thread runs next:
@@ -15,8 +15,9 @@
 //! refused: `tests/std_surface/` compiles the same snippets with both. What remains:
 //!
 //! - rustc knows some of std's types by name, and has lints for them that are errors:
-//!   `let _ = lock.lock()` and `atomic.load(Release)` compile here. Inside a model an ordering
-//!   that makes no sense panics, as it does in std where it is a variable.
+//!   `let _ = lock.lock()` and `atomic.load(Release)` compile here, and are told where the same
+//!   file is compiled with the real std. Inside a model an ordering that makes no sense panics,
+//!   as it does in std where it is a variable.
 //! - `from_ptr` of an atomic is no `const fn`, and atomics are larger than their value.
 //! - `SystemTime::now` is std's own, so a model does not learn where it was called.
 

@@ -12,10 +12,13 @@ fn new_stage(workspace: &Workspace, arguments: &[&str]) {
         .with_status(0)
         .shows("new.txt");
     let checker = real_root().join("checker").display().to_string();
-    for kind in ["exercises", "solutions"] {
-        let file = format!("{kind}/word-count/Cargo.toml");
+    for (package, up) in [
+        ("exercises/word-count/grading", "../../../checker"),
+        ("solutions/word-count", "../../checker"),
+    ] {
+        let file = format!("{package}/Cargo.toml");
         let text = workspace.read(&file);
-        workspace.write(&file, &text.replace("../../checker", &checker));
+        workspace.write(&file, &text.replace(up, &checker));
     }
 }
 

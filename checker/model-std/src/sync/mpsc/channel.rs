@@ -55,7 +55,7 @@ impl<T> Channel<T> {
         if !kernel::can_look() {
             return self.id();
         }
-        self.end.id("channel", Some(std::any::type_name::<T>()))
+        self.end.id("end of a channel", None)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State<T>> {

@@ -66,6 +66,11 @@ impl State {
         }
     }
 
+    /// Tells the strategy something of the current thread.
+    fn of_current(&mut self, tell: impl FnOnce(&mut dyn Strategy, usize)) {
+        tell(&mut *self.strategy, self.current);
+    }
+
     /// Lets the next thread go on: which, and its fiber.
     fn decide(&mut self) -> Option<(usize, Fiber)> {
         let turn = Turn {
@@ -170,15 +175,15 @@ impl Engine for Native {
     }
 
     fn publish(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.publishes(current, object);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.publishes(me, object));
     }
 
     fn covers(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.covers(current, object);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.covers(me, object));
     }
 
     fn can_look(&self) -> bool {
@@ -186,27 +191,27 @@ impl Engine for Native {
     }
 
     fn looks_at(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.looks_at(current, object);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.looks_at(me, object));
     }
 
     fn publish_as_reader(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.publishes_as_reader(current, object);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.publishes_as_reader(me, object));
     }
 
     fn follow_readers(&self, object: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.follows_readers(current, object);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.follows_readers(me, object));
     }
 
     fn follow(&self, other: usize) {
-        let mut state = self.0.borrow_mut();
-        let current = state.current;
-        state.strategy.follows(current, other);
+        self.0
+            .borrow_mut()
+            .of_current(|strategy, me| strategy.follows(me, other));
     }
 
     fn limit(&self) -> usize {

@@ -175,21 +175,32 @@ pub fn without_allocator(text: &str) -> String {
     }
 }
 
-/// Parts between `separator`s outside of all brackets, trimmed, without empty ones.
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
-    let mut depth = 0_i32;
-    let mut before = ' ';
-    let parts = text.split(move |here: char| {
+/// How many brackets are open in a text that is read from the front.
+#[derive(Default)]
+struct Brackets {
+    open: i32,
+    before: char,
+}
+
+impl Brackets {
+    /// The same with one character more.
+    fn open_after(&mut self, here: char) -> i32 {
         match here {
-            '(' | '[' | '{' | '<' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
+            '(' | '[' | '{' | '<' => self.open += 1,
+            ')' | ']' | '}' => self.open -= 1,
             // The one of an arrow closes nothing.
-            '>' if before != '-' && before != '=' => depth -= 1,
+            '>' if self.before != '-' && self.before != '=' => self.open -= 1,
             _ => {}
         }
-        before = here;
-        here == separator && depth == 0
-    });
+        self.before = here;
+        self.open
+    }
+}
+
+/// Parts between `separator`s outside of all brackets, trimmed, without empty ones.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut brackets = Brackets::default();
+    let parts = text.split(move |here: char| brackets.open_after(here) == 0 && here == separator);
     parts.map(str::trim).filter(|part| !part.is_empty())
 }
 
@@ -203,17 +214,9 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with(['<', '(']) {
         return None;
     }
-    let mut depth = 0_i32;
-    let mut before = ' ';
+    let mut brackets = Brackets::default();
     for (at, here) in text.char_indices() {
-        match here {
-            '(' | '[' | '{' | '<' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            '>' if before != '-' && before != '=' => depth -= 1,
-            _ => {}
-        }
-        before = here;
-        if depth == 0 {
+        if brackets.open_after(here) == 0 {
             return Some((&text[1..at], &text[at + 1..]));
         }
     }

@@ -14,11 +14,11 @@ use crate::files;
 use crate::grading::Request;
 use crate::progress::Progress;
 
-/// Each check has a watchdog of its own; this one is for the program that runs
-/// them all.
-const DEADLINE: Duration = Duration::from_secs(10 * 60);
-/// The same for a deep search, whose checks may take that long each.
-const DEEP_DEADLINE: Duration = Duration::from_secs(60 * 60);
+/// Each check ends by itself, and on a busy machine some take long; this is for the program
+/// that runs them all.
+const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
+/// The same for a deep search.
+const DEEP_DEADLINE: Duration = Duration::from_secs(12 * 60 * 60);
 /// How often to look whether they are done.
 const LOOK: Duration = Duration::from_millis(10);
 /// How much of what the program printed is worth keeping.

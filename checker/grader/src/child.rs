@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use model_std::model::message_of;
+use model_std::model::{Patience, message_of};
 use verdict::{FailureKind, Finding, Place, Record, SCHEMA, Search, Verdict};
 
 use crate::Stage;
@@ -75,11 +75,14 @@ impl Child {
         }
     }
 
-    /// Ends the check at the deadline, from a thread of its own.
+    /// Ends the check when it has had so much time, from a thread of its own.
     pub(crate) fn watch(&self, deadline: Duration) {
         let child = self.clone();
         std::thread::spawn(move || {
-            std::thread::sleep(deadline);
+            let mut patience = Patience::of(deadline);
+            while !patience.is_at_its_end() {
+                std::thread::sleep(Patience::LOOK);
+            }
             let message = format!(
                 "Not done after {} s: a loop that never ends, or threads that wait for each other.",
                 deadline.as_secs()

@@ -43,7 +43,6 @@ pub use shorter::shorter;
 pub use suite::{Contrast, Trial};
 pub use verdict::render::count;
 
-use supervise::Budget;
 pub use supervise::{anew, passes_anew};
 
 /// A stage, as its `tests/grade.rs` knows it. Made by [`stage!`].
@@ -66,7 +65,8 @@ macro_rules! stage {
     };
 }
 
-/// How long an ordinary check may take before it counts as hanging.
+/// How long an ordinary check may take before it counts as hanging, where nothing keeps it
+/// from running.
 const RUN_DEADLINE: Duration = Duration::from_secs(10);
 /// The same for a check over random inputs.
 const PROPERTY_DEADLINE: Duration = Duration::from_secs(30);
@@ -82,7 +82,7 @@ impl Stage {
     where
         F: Fn() + Send + Sync + 'static,
     {
-        self.check::<F>(Budget::search(), |child| search::explore(&child, body));
+        self.check::<F>(|child| search::explore(&child, body));
     }
 
     /// Explores each of the learner's own tests, on its own: all must pass.
@@ -90,7 +90,7 @@ impl Stage {
     where
         F: FnOnce() -> Vec<Trial>,
     {
-        self.check::<F>(Budget::search(), |child| suite::all_pass(&child, trials));
+        self.check::<F>(|child| suite::all_pass(&child, trials));
     }
 
     /// Runs each of the learner's own tests as long as nothing disturbs it: none may
@@ -99,7 +99,7 @@ impl Stage {
     where
         F: FnOnce() -> Vec<Trial>,
     {
-        self.check::<F>(Budget::search(), |child| {
+        self.check::<F>(|child| {
             suite::none_depends_on_time(&child, trials);
         });
     }
@@ -112,12 +112,13 @@ impl Stage {
     where
         F: FnOnce() -> Vec<Contrast>,
     {
-        self.check::<F>(Budget::search(), |child| {
+        self.check::<F>(|child| {
             suite::one_tells(&child, trials, missed, &witness);
         });
     }
 
-    /// Runs `body` once, on ordinary threads, for at most ten seconds.
+    /// Runs `body` once, on ordinary threads, for at most ten seconds in which nothing keeps
+    /// it from running.
     pub fn run<F>(self, body: F)
     where
         F: FnOnce() + Send + 'static,
@@ -131,7 +132,7 @@ impl Stage {
     where
         F: FnOnce() + Send + 'static,
     {
-        self.check::<F>(Budget::run(deadline), |child| child.run(deadline, body));
+        self.check::<F>(|child| child.run(deadline, body));
     }
 
     /// Runs `body` on random inputs; a failing one is shrunk first.
@@ -141,18 +142,18 @@ impl Stage {
         S::Value: Debug,
         F: Fn(S::Value) + Send + 'static,
     {
-        self.check::<F>(Budget::run(PROPERTY_DEADLINE), |child| {
+        self.check::<F>(|child| {
             property::run(&child, PROPERTY_DEADLINE, &inputs, body);
         });
     }
 
     /// The check named by the function that `F` was written in: in its child
     /// process it does its work, in every other it supervises that child.
-    fn check<F>(self, budget: Budget, work: impl FnOnce(child::Child)) {
+    fn check<F>(self, work: impl FnOnce(child::Child)) {
         let name = check_name::<F>();
         match child::Child::current(self, name) {
             Some(child) => work(child),
-            None => supervise::check(self, name, budget),
+            None => supervise::check(self, name),
         }
     }
 }

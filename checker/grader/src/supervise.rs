@@ -16,13 +16,10 @@ use crate::{Stage, child};
 /// What a check has asked itself to do in a fresh process.
 const ANEW: &str = "INTERLEAVE_ANEW";
 
-/// Longer than any search that its own budget of executions would end, also on a
-/// machine that is busy with other things.
-const SEARCH_DEADLINE: Duration = Duration::from_secs(600);
-const DEEP_SEARCH_DEADLINE: Duration = Duration::from_secs(6 * 600);
-/// The child has a watchdog of its own, which knows more. This is for when even
-/// that cannot run.
-const GRACE: Duration = Duration::from_secs(5);
+/// A child ends by itself: a search has a budget of executions and steps, everything else a
+/// watchdog that is patient with a busy machine. This is for when even those cannot run.
+const DEADLINE: Duration = Duration::from_secs(3600);
+const DEEP_DEADLINE: Duration = Duration::from_secs(6 * 3600);
 /// How long to wait for output when a check is over: a process that it has started may
 /// keep the pipe open for ever.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -31,38 +28,20 @@ const OUTPUT_LINES: usize = 10;
 /// The longest line worth showing.
 const OUTPUT_WIDTH: usize = 200;
 
-/// How long the child of a check may live.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Budget(Duration);
-
-impl Budget {
-    pub(crate) fn search() -> Self {
-        Self(if is_deep() {
-            DEEP_SEARCH_DEADLINE
-        } else {
-            SEARCH_DEADLINE
-        })
-    }
-
-    pub(crate) fn run(deadline: Duration) -> Self {
-        Self(deadline + GRACE)
-    }
-}
-
 /// Whether this grade was asked to look deeper.
 pub(crate) fn is_deep() -> bool {
     std::env::var_os(environment::DEEP).is_some_and(|value| value != "0" && !value.is_empty())
 }
 
 /// Runs the check in a child process, reports, and fails the test if it failed.
-pub(crate) fn check(stage: Stage, name: &str, budget: Budget) {
+pub(crate) fn check(stage: Stage, name: &str) {
     let started = Instant::now();
     let manifest = Manifest::parse(stage.manifest, Path::new("stage.toml"));
     let stage_name = manifest
         .as_ref()
         .map_or("", |manifest| &manifest.name)
         .to_owned();
-    let mut record = run_child(name, budget).unwrap_or_else(|finding| Record {
+    let mut record = run_child(name).unwrap_or_else(|finding| Record {
         schema: SCHEMA,
         stage: String::new(),
         check: name.to_owned(),
@@ -115,7 +94,7 @@ fn only(program: &Path, check: &str) -> Command {
 }
 
 /// The record that the child left, or what its end says without one.
-fn run_child(name: &str, budget: Budget) -> Result<Record, Box<Finding>> {
+fn run_child(name: &str) -> Result<Record, Box<Finding>> {
     let broken = |doing: &str, error: &dyn std::fmt::Display| {
         Box::new(child::finding(
             FailureKind::Internal,
@@ -143,7 +122,8 @@ fn run_child(name: &str, budget: Budget) -> Result<Record, Box<Finding>> {
         .map_err(|error| broken("cannot start the check", &error))?;
     let out = collect(child.stdout.take());
     let err = collect(child.stderr.take());
-    let status = wait(&mut child, budget.0).map_err(|error| broken("cannot wait", &error))?;
+    let deadline = if is_deep() { DEEP_DEADLINE } else { DEADLINE };
+    let status = wait(&mut child, deadline).map_err(|error| broken("cannot wait", &error))?;
     let mut output = out.recv_timeout(LAST_WORDS).unwrap_or_default();
     output.extend(err.recv_timeout(LAST_WORDS).unwrap_or_default());
 
@@ -151,7 +131,7 @@ fn run_child(name: &str, budget: Budget) -> Result<Record, Box<Finding>> {
     // Best effort: it lies in the system's temporary folder.
     let _ = std::fs::remove_file(&record_file);
     let Some(status) = status else {
-        let message = format!("The check did not end within {} s.", budget.0.as_secs());
+        let message = format!("The check did not end within {} s.", deadline.as_secs());
         return Err(Box::new(Finding {
             output: tail(output),
             ..child::finding(FailureKind::Hang, message)

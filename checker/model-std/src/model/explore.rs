@@ -37,7 +37,8 @@ pub struct Limits {
     pub orderings: Orderings,
     /// Whether every step is one that could be seen from the start.
     pub finest_steps: bool,
-    /// How long code may run without reaching a scheduling point.
+    /// How long code may run without reaching a scheduling point, where nothing keeps it from
+    /// running.
     pub stall: Duration,
 }
 

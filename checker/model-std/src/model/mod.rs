@@ -3,6 +3,7 @@
 mod explore;
 pub(crate) mod kernel;
 pub(crate) mod object;
+mod patience;
 mod search;
 mod shared;
 pub(crate) mod statics;
@@ -17,6 +18,7 @@ pub use explore::{
     Coverage, Limits, Method, Outcome, Pass, SecondLook, explore, explore_by, replay,
 };
 use object::Object;
+pub use patience::Patience;
 pub use trace::{Event, Failure, Place, Report, ThreadInfo, message_of, short_place};
 
 /// Whether the calling code runs inside a model.

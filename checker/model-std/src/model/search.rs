@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::kernel::{self, Bodies, Message, Start};
+use super::patience::Patience;
 use super::shared::Shared;
 use super::trace::{Failure, Report, message_of};
 use crate::engine::loom::Orderings;
@@ -215,13 +216,9 @@ impl Search {
 
     /// Waits for the search to end, and notices when it stops making steps.
     fn wait(&self, stall: Duration) -> Message {
-        // Counted in looks rather than on a clock: a machine that sleeps or is
-        // busy elsewhere must not turn a right solution into a hanging one.
-        const LOOK: Duration = Duration::from_millis(100);
-        let patience = stall.as_millis() / LOOK.as_millis();
-        let (mut last, mut looks) = (self.shared.steps(), 0);
+        let (mut last, mut patience) = (self.shared.steps(), Patience::of(stall));
         loop {
-            match self.inbox.recv_timeout(LOOK) {
+            match self.inbox.recv_timeout(Patience::LOOK) {
                 Ok(message) => return message,
                 Err(RecvTimeoutError::Disconnected) => {
                     return self.failed(Failure::Internal("the search ended early".to_owned()));
@@ -229,9 +226,9 @@ impl Search {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let now = self.shared.steps();
-            looks = if now == last { looks + 1 } else { 0 };
-            last = now;
-            if looks > patience {
+            if now != last {
+                (last, patience) = (now, Patience::of(stall));
+            } else if patience.is_at_its_end() {
                 let after = self.shared.last_place();
                 return self.failed(Failure::Hang { after });
             }

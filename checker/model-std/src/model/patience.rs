@@ -1,0 +1,117 @@
+//! Whether work that does not end is lost. What it was given decides, not how late it is: a
+//! machine that is busy with other things must not turn a right solution into a hanging one.
+
+use std::fs;
+use std::time::Duration;
+
+/// How long work may take that nothing keeps from running.
+///
+/// Time is counted in looks. A look counts where the work's threads were hardly kept waiting
+/// for a processor since the one before: they ran, or slept of their own accord. Work that is
+/// kept waiting all the time has its processor time instead, of which it may use more.
+#[derive(Debug)]
+pub struct Patience {
+    looks: u32,
+    looks_allowed: u32,
+    processor_time_allowed: Duration,
+    at_first: Duration,
+    waited: Option<Duration>,
+}
+
+impl Patience {
+    /// What to let pass between two looks.
+    pub const LOOK: Duration = Duration::from_millis(100);
+
+    /// How much longer work may take where the system does not tell what keeps it waiting.
+    const WITHOUT_STATISTICS: u32 = 6;
+    /// Threads may use several processors, and a busy machine makes each step dearer.
+    const PROCESSORS: u32 = 2;
+
+    /// Begins now, with so much time for the work of all threads but the current one.
+    #[must_use]
+    pub fn of(time: Duration) -> Self {
+        let waited = time_kept_waiting();
+        let times = waited.map_or(Self::WITHOUT_STATISTICS, |_| 1);
+        let looks = time.as_millis().div_ceil(Self::LOOK.as_millis());
+        Self {
+            looks: 0,
+            looks_allowed: u32::try_from(looks)
+                .unwrap_or(u32::MAX)
+                .saturating_mul(times),
+            processor_time_allowed: time * Self::PROCESSORS,
+            at_first: processor_time_of_others(),
+            waited,
+        }
+    }
+
+    /// Looks, at the same thread that began, and tells whether the work is lost.
+    pub fn is_at_its_end(&mut self) -> bool {
+        let waited = time_kept_waiting();
+        let kept = match (waited, self.waited) {
+            (Some(now), Some(before)) => now.saturating_sub(before),
+            _ => Duration::ZERO,
+        };
+        self.waited = waited;
+        if kept < Self::LOOK / 4 {
+            self.looks += 1;
+        }
+        let used = processor_time_of_others().saturating_sub(self.at_first);
+        self.looks >= self.looks_allowed || used >= self.processor_time_allowed
+    }
+}
+
+/// How long this process's other threads were ready to run and did not, in all; `None` where
+/// the system does not tell.
+fn time_kept_waiting() -> Option<Duration> {
+    // SAFETY: it has no preconditions.
+    #[cfg(target_os = "linux")]
+    let me = unsafe { libc::gettid() }.to_string();
+    #[cfg(not(target_os = "linux"))]
+    let me = String::new();
+    let mut waited = None;
+    for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
+        if thread.file_name() == *me {
+            continue;
+        }
+        // A thread that has just ended has no statistics any more.
+        let Ok(text) = fs::read_to_string(thread.path().join("schedstat")) else {
+            continue;
+        };
+        let mut nanoseconds = text.split_whitespace().map(str::parse);
+        // A kernel that keeps none says zero.
+        if let (Some(Ok(1..)), Some(Ok(kept))) = (nanoseconds.next(), nanoseconds.next()) {
+            waited = Some(waited.unwrap_or(Duration::ZERO) + Duration::from_nanos(kept));
+        }
+    }
+    waited
+}
+
+/// The processor time of this process without that of the current thread; nothing where the
+/// system does not tell.
+fn processor_time_of_others() -> Duration {
+    #[cfg(unix)]
+    {
+        let of_process = processor_time(libc::CLOCK_PROCESS_CPUTIME_ID);
+        of_process.saturating_sub(processor_time(libc::CLOCK_THREAD_CPUTIME_ID))
+    }
+    #[cfg(not(unix))]
+    Duration::ZERO
+}
+
+#[cfg(unix)]
+fn processor_time(clock: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: it may be written to.
+    let status = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    match (
+        status,
+        u64::try_from(time.tv_sec),
+        u32::try_from(time.tv_nsec),
+    ) {
+        (0, Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
+        _ => Duration::ZERO,
+    }
+}

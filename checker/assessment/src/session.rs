@@ -289,6 +289,12 @@ impl Attempt<'_> {
                 .all(|record| record.verdict == Verdict::Passed)
     }
 
+    /// Whether every check passed, and not all of them saw everything.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.is_green() && self.records.iter().any(Record::is_blind)
+    }
+
     /// What the check of that name says about the code: whether it holds, or
     /// nothing, where it could not do its work or the code is not written yet.
     #[must_use]

@@ -137,7 +137,15 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The solution's root, as a person writes it.
+    /// The solution's root.
+    pub fn root_file(&self) -> PathBuf {
+        match self.source {
+            Source::Learner => self.workspace.root.join(self.stage.source()),
+            Source::File(_, file) => file.to_owned(),
+        }
+    }
+
+    /// The same, as a person writes it.
     fn source_name(&self) -> PathBuf {
         match self.source {
             Source::Learner => self.stage.source(),

@@ -151,6 +151,7 @@ mod tests {
         let checked = Checked {
             stage: stage.to_owned(),
             passed: defect.is_none(),
+            blind: false,
             checks: BTreeMap::from([("a".to_owned(), verdict)]),
             defects: defects.into_iter().collect(),
             starter: false,

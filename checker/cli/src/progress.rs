@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IsTerminal, Write, stderr};
 use std::process::{Child, Command};
 
-use verdict::{Manifest, Verdict};
+use verdict::{Manifest, Mark};
 
 use crate::stop::Stop;
 
@@ -17,7 +17,7 @@ pub enum Step {
     /// The compiler is at work, on this.
     Building(String),
     /// The checks run. Of each, in the order of the manifest, how it ended.
-    Checking(Vec<Option<Verdict>>),
+    Checking(Vec<Option<Mark>>),
 }
 
 /// Whoever is told about it, and may call it off.
@@ -77,7 +77,7 @@ impl Progress {
     }
 
     /// Some of the checks have ended.
-    pub fn checking(&mut self, manifest: &Manifest, ended: &[Option<Verdict>]) {
+    pub fn checking(&mut self, manifest: &Manifest, ended: &[Option<Mark>]) {
         if self.tell(|| Step::Checking(ended.to_vec())) {
             return;
         }

@@ -111,6 +111,7 @@ fn missing(manifest: &Manifest, check: &CheckSpec, problem: Problem, end: End) -
             output: vec![],
         }),
         search: None,
+        blind_spots: vec![],
         seed: None,
         duration_ms: 0,
     }

@@ -6,7 +6,7 @@ mod human;
 use std::path::Path;
 
 use serde::Serialize;
-use verdict::{FailureKind, Finding, Record, Verdict};
+use verdict::{BlindSpot, FailureKind, Finding, Mark, Record, Verdict};
 
 use crate::compile::{Reason, Rejection};
 use crate::error::Outcome;
@@ -28,6 +28,8 @@ pub struct Report {
     /// Whether every check passed. There is no other way to be true than by a
     /// record of each check.
     pub passed: bool,
+    /// What the checks that passed did not see. A pass with any is a pass with blind spots.
+    pub blind_spots: Vec<BlindSpot>,
     /// Why nothing could be run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rejection: Option<Rejection>,
@@ -60,6 +62,7 @@ impl Report {
             stage: stage.to_owned(),
             source: source.display().to_string(),
             passed: false,
+            blind_spots: Vec::new(),
             rejection: None,
             checks: Vec::new(),
             problems: Vec::new(),
@@ -75,6 +78,11 @@ impl Report {
             && checks
                 .iter()
                 .all(|record| record.verdict == Verdict::Passed);
+        for spot in checks.iter().flat_map(|record| &record.blind_spots) {
+            if !self.blind_spots.contains(spot) {
+                self.blind_spots.push(spot.clone());
+            }
+        }
         self.checks = checks;
         self.problems = problems;
     }
@@ -109,6 +117,11 @@ impl Report {
             && open.all(|record| matches!(record.verdict, Verdict::Inconclusive | Verdict::Error))
     }
 
+    /// What is to be seen of a pass at first sight.
+    pub fn mark(&self) -> Mark {
+        Mark::of_a_pass(!self.blind_spots.is_empty())
+    }
+
     /// The record of that check.
     pub fn check(&self, name: &str) -> Option<&Record> {
         self.checks.iter().find(|record| record.check == name)
@@ -124,6 +137,7 @@ impl Report {
         Checked {
             stage: self.stage.clone(),
             passed: self.passed,
+            blind: self.passed && !self.blind_spots.is_empty(),
             checks: self.checks.iter().map(verdict).collect(),
             defects: self.checks.iter().filter_map(defect).collect(),
             starter,

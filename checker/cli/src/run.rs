@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use verdict::{Manifest, Record, Verdict, environment};
+use verdict::{Manifest, Mark, Record, environment};
 
 use crate::compile::Grade;
 use crate::error::{Context, Error, Result};
@@ -66,6 +66,7 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
         .current_dir(&grade.folder)
         .env(environment::RECORDS, records.path())
         .env(environment::SOURCES, &request.workspace.root)
+        .env(environment::SUBMISSION, request.root_file())
         .stdin(Stdio::null())
         .stdout(output.try_clone().context(context)?)
         .stderr(output.try_clone().context(context)?);
@@ -79,7 +80,7 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
         DEADLINE
     };
     let started = Instant::now();
-    let mut verdicts = vec![None; request.stage.manifest.checks.len()];
+    let mut marks = vec![None; request.stage.manifest.checks.len()];
     let end = loop {
         let ended = child
             .try_wait()
@@ -95,8 +96,8 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
         }
         if request.only.is_none() {
             let manifest = &request.stage.manifest;
-            look(manifest, records.path(), &mut verdicts);
-            progress.checking(manifest, &verdicts);
+            look(manifest, records.path(), &mut marks);
+            progress.checking(manifest, &marks);
         }
         thread::sleep(LOOK);
     };
@@ -114,14 +115,14 @@ pub fn checks(grade: &Grade, request: &Request<'_>, progress: &mut Progress) -> 
 }
 
 /// Takes in what has ended since the last look.
-fn look(manifest: &Manifest, records: &Path, verdicts: &mut [Option<Verdict>]) {
-    for (check, verdict) in manifest.checks.iter().zip(verdicts) {
-        if verdict.is_none() {
+fn look(manifest: &Manifest, records: &Path, marks: &mut [Option<Mark>]) {
+    for (check, mark) in manifest.checks.iter().zip(marks) {
+        if mark.is_none() {
             let text = std::fs::read(records.join(format!("{}.json", check.name)));
             let record = text
                 .ok()
                 .and_then(|text| serde_json::from_slice(&text).ok());
-            *verdict = record.map(|record: Record| record.verdict);
+            *mark = record.map(|record: Record| record.mark());
         }
     }
 }

@@ -9,10 +9,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use model_std::model::{Patience, message_of};
-use verdict::{FailureKind, Finding, Place, Record, SCHEMA, Search, Verdict};
+use verdict::{BlindSpot, FailureKind, Finding, Place, Record, SCHEMA, Verdict};
 
 use crate::Stage;
+use crate::blind_spots;
 use crate::broken::defect_named_with;
+use crate::search::Searched;
 use crate::source::Sources;
 use crate::supervise::verdict_of;
 
@@ -112,12 +114,23 @@ impl Child {
         self.check
     }
 
-    pub(crate) fn passed(&self, search: Option<Search>, seed: Option<u64>) -> ! {
-        self.done(Verdict::Passed, None, search, seed)
+    pub(crate) fn passed(&self, searched: Option<Searched>, seed: Option<u64>) -> ! {
+        self.done(Verdict::Passed, None, searched, seed)
     }
 
     pub(crate) fn failed(&self, finding: Finding) -> ! {
         self.done(verdict_of(finding.kind), Some(finding), None, None)
+    }
+
+    /// What a check that passed did not see.
+    fn blind_spots(&self, searched: Option<&Searched>) -> Vec<BlindSpot> {
+        let of_source = blind_spots::of_source(self.grade_file, &mut self.sources());
+        let of_search = searched.map(|searched| {
+            let noticed = searched.blind_spots.iter().cloned();
+            noticed.chain(of_source.of_a_search)
+        });
+        let of_search = of_search.into_iter().flatten();
+        of_search.chain(of_source.everywhere).collect()
     }
 
     /// Writes the record and ends the process, with whatever threads are left.
@@ -125,16 +138,21 @@ impl Child {
         &self,
         verdict: Verdict,
         finding: Option<Finding>,
-        search: Option<Search>,
+        searched: Option<Searched>,
         seed: Option<u64>,
     ) -> ! {
+        let blind_spots = match verdict {
+            Verdict::Passed => self.blind_spots(searched.as_ref()),
+            _ => Vec::new(),
+        };
         let record = Record {
             schema: SCHEMA,
             stage: String::new(),
             check: self.check.to_owned(),
             verdict,
             finding,
-            search,
+            search: searched.map(|searched| searched.search),
+            blind_spots,
             seed,
             duration_ms: 0,
         };

@@ -20,6 +20,7 @@
 //! explores or runs the body and writes a record. The parent judges what is left
 //! when there is none, adds what the manifest teaches, prints, and fails the test.
 
+mod blind_spots;
 mod broken;
 mod callers;
 mod child;

@@ -8,7 +8,7 @@ use model_std::model::{
 use verdict::render::grouped;
 use verdict::{
     BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Search,
-    Verdict, environment,
+    Verdict, Whose, environment,
 };
 
 use crate::broken::{Standstill, broken_by, defect_named_with};
@@ -76,25 +76,28 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
         Outcome::Complete(coverage) | Outcome::BudgetSpent(coverage) if coverage.threads < 2 => {
             let message = "No second thread ever ran: everything happened on the caller's.";
             let finding = finding(FailureKind::SingleThreaded, message.to_owned());
-            let search = covered(coverage, &mut sources);
-            child.done(Verdict::Failed, Some(finding), Some(search), None)
+            let searched = covered(coverage, &mut sources);
+            child.done(Verdict::Failed, Some(finding), Some(searched), None)
         }
         Outcome::Complete(coverage) => child.passed(Some(covered(coverage, &mut sources)), None),
         Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage) {
             None => child.passed(Some(covered(coverage, &mut sources)), None),
             Some(finding) => {
-                let search = covered(coverage, &mut sources);
-                child.done(Verdict::Inconclusive, Some(finding), Some(search), None)
+                let searched = covered(coverage, &mut sources);
+                child.done(Verdict::Inconclusive, Some(finding), Some(searched), None)
             }
         },
         Outcome::Failed(coverage, report) => {
             let finding = told(&report, &mut sources);
-            let search = Search {
-                complete: false,
-                missed_by_the_proof: report.missed,
-                ..covered(coverage, &mut sources)
-            };
-            child.done(verdict_of(finding.kind), Some(finding), Some(search), None)
+            let mut searched = covered(coverage, &mut sources);
+            searched.search.complete = false;
+            searched.search.missed_by_the_proof = report.missed;
+            child.done(
+                verdict_of(finding.kind),
+                Some(finding),
+                Some(searched),
+                None,
+            )
         }
     }
 }
@@ -121,8 +124,17 @@ fn written_down() -> Option<Result<Schedule, NoSchedule>> {
     Some(text.parse())
 }
 
+/// A search that is over.
+pub(crate) struct Searched {
+    pub(crate) search: Search,
+    /// What it did not see, as far as the model noticed.
+    pub(crate) blind_spots: Vec<BlindSpot>,
+}
+
 /// What a search covered, and what it did not.
-pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Search {
+pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Searched {
+    let mut strengthened = coverage.strengthened.iter().map(|at| sources.location(at));
+    let strengthened = strengthened.find(|at| at.whose == Whose::Learner);
     let mut place = |at: Option<model::Place>| at.map(|at| sources.location(at));
     let proof = coverage.passes.iter();
     let proof = proof.filter(|pass| pass.method == model::Method::Deviations);
@@ -135,6 +147,8 @@ pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Search {
     });
     let mut blind_spots: Vec<BlindSpot> = cut.collect();
     blind_spots.extend(place(coverage.cut_loop).map(|at| BlindSpot::Loop { at }));
+    let complete = blind_spots.is_empty();
+    blind_spots.extend(strengthened.map(|at| BlindSpot::Ordering { at }));
     let passes = coverage.passes.into_iter().map(|pass| {
         let (engine, method) = match pass.method {
             model::Method::Deviations => ("native", Method::Deviations),
@@ -151,12 +165,14 @@ pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Search {
             complete: pass.complete,
         }
     });
-    Search {
-        passes: passes.collect(),
-        complete: blind_spots.is_empty(),
-        threads: coverage.threads,
+    Searched {
+        search: Search {
+            passes: passes.collect(),
+            complete,
+            threads: coverage.threads,
+            missed_by_the_proof: false,
+        },
         blind_spots,
-        missed_by_the_proof: false,
     }
 }
 

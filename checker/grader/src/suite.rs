@@ -226,6 +226,10 @@ fn add(total: &mut Coverage, outcome: &Outcome) {
     total.threads = total.threads.max(part.threads);
     total.asked_time = total.asked_time.or(part.asked_time);
     total.cut_loop = total.cut_loop.or(part.cut_loop);
+    let known = &mut total.strengthened;
+    let new = part.strengthened.iter().filter(|at| !known.contains(at));
+    let new = Vec::from_iter(new.copied());
+    known.extend(new);
     total.busiest = total.busiest.or(part.busiest);
 }
 
@@ -233,6 +237,6 @@ fn end(child: &Child, finding: Option<Finding>, total: Coverage) -> ! {
     let verdict = finding
         .as_ref()
         .map_or(Verdict::Passed, |finding| verdict_of(finding.kind));
-    let search = covered(total, &mut child.sources());
-    child.done(verdict, finding, Some(search), None)
+    let searched = covered(total, &mut child.sources());
+    child.done(verdict, finding, Some(searched), None)
 }

@@ -48,6 +48,7 @@ pub(crate) fn check(stage: Stage, name: &str) {
         verdict: verdict_of(finding.kind),
         finding: Some(*finding),
         search: None,
+        blind_spots: Vec::new(),
         seed: None,
         duration_ms: 0,
     });

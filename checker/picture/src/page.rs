@@ -23,7 +23,7 @@ pub fn page(record: &Record) -> String {
             body {
                 main {
                     p.stage { (record.stage) }
-                    h1 { (record.verdict.sign()) " " (record.check) }
+                    h1 { (record.mark().sign()) " " (record.check) }
                     (outcome(record))
                 }
             }

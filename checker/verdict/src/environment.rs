@@ -10,5 +10,7 @@ pub const SECOND_LOOK: &str = "INTERLEAVE_SECOND_LOOK";
 pub const SEED: &str = "INTERLEAVE_SEED";
 /// The decisions of the one interleaving to follow, as text.
 pub const REPLAY: &str = "INTERLEAVE_REPLAY";
+/// The root file of the submission, where cargo does not tell.
+pub const SUBMISSION: &str = "INTERLEAVE_SUBMISSION";
 /// The workspace, from which the paths that the compiler was given lead to the sources.
 pub const SOURCES: &str = "INTERLEAVE_SOURCES";

@@ -13,6 +13,6 @@ pub mod story;
 
 pub use manifest::{CheckSpec, FollowUp, Manifest, ManifestError, Requirement};
 pub use record::{
-    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Method, Pass, Place, Record,
-    SCHEMA, Search, Verdict, Whose,
+    BlindSpot, Counterexample, Event, FailureKind, Finding, Lane, Mark, Method, Pass, Place,
+    Record, SCHEMA, Search, Verdict, Whose,
 };

@@ -21,6 +21,9 @@ pub struct Record {
     pub finding: Option<Finding>,
     /// What the search covered, for a check over interleavings.
     pub search: Option<Search>,
+    /// What it did not see. A pass with any is a pass with blind spots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blind_spots: Vec<BlindSpot>,
     /// The seed that repeats a check over random inputs.
     pub seed: Option<u64>,
     /// Wall-clock time of the check, in milliseconds.
@@ -44,15 +47,60 @@ pub enum Verdict {
     Error,
 }
 
-impl Verdict {
+/// What is to be seen of a check at first sight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It passed.
+    Passed,
+    /// It passed, and did not see everything.
+    PassedBlind,
+    /// It failed.
+    Failed,
+    /// It gave up.
+    Inconclusive,
+    /// It could not do its work.
+    Error,
+}
+
+impl Mark {
+    /// That of a pass, with blind spots or without.
+    #[must_use]
+    pub const fn of_a_pass(blind: bool) -> Self {
+        if blind {
+            Self::PassedBlind
+        } else {
+            Self::Passed
+        }
+    }
+
     /// The character that stands for it.
     #[must_use]
     pub const fn sign(self) -> &'static str {
         match self {
             Self::Passed => "✓",
-            Self::Failed | Self::TimedOut => "✗",
+            Self::PassedBlind => "~",
+            Self::Failed => "✗",
             Self::Inconclusive => "?",
             Self::Error => "!",
+        }
+    }
+}
+
+impl Record {
+    /// Whether it passed without having seen everything.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.verdict == Verdict::Passed && !self.blind_spots.is_empty()
+    }
+
+    /// What is to be seen of it at first sight.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        match self.verdict {
+            Verdict::Passed => Mark::of_a_pass(self.is_blind()),
+            Verdict::Failed | Verdict::TimedOut => Mark::Failed,
+            Verdict::Inconclusive => Mark::Inconclusive,
+            Verdict::Error => Mark::Error,
         }
     }
 }
@@ -131,17 +179,14 @@ pub struct Search {
     pub complete: bool,
     /// The most threads alive at once.
     pub threads: usize,
-    /// What was not looked at, although it lies within the bound.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub blind_spots: Vec<BlindSpot>,
     /// Whether loom found the failure although our own search had covered everything within
     /// its bound: a bug of the grader, besides the verdict.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub missed_by_the_proof: bool,
 }
 
-/// What a search did not look at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a check did not see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum BlindSpot {
     /// There are too many executions with more deviations than this.
@@ -157,6 +202,37 @@ pub enum BlindSpot {
     /// have ended by itself.
     Loop {
         /// What it comes back to.
+        at: Place,
+    },
+    /// An atomic operation asked for less than sequential consistency, and was given it.
+    Ordering {
+        /// The first such operation.
+        at: Place,
+    },
+    /// Something depends on how many references there are, which is not scheduled.
+    References {
+        /// The function that tells: `Arc::strong_count`.
+        call: String,
+        /// Where it is called first.
+        at: Place,
+    },
+    /// What `unsafe` code does to memory.
+    Unsafe {
+        /// Where it comes first.
+        at: Place,
+    },
+    /// What is not written in Rust, or can be called from there.
+    Foreign {
+        /// The word that says so: `extern`.
+        what: String,
+        /// Where it comes first.
+        at: Place,
+    },
+    /// What is outside the program: files, the network, its surroundings.
+    Outside {
+        /// The part of std that leads there: `std::fs`.
+        path: String,
+        /// Where it comes first.
         at: Place,
     },
 }

@@ -1,16 +1,20 @@
 //! Records as text for a terminal: what went wrong, how it happens, why it
 //! matters and what to try, readable without colour and in 80 columns.
 
+mod blind_spots;
 mod lanes;
 pub mod names;
 mod style;
 mod text;
 
+pub use blind_spots::blind_spots;
 pub use style::Style;
 pub use text::{clean, count, cut, gist, grouped, wrap};
 
+use std::slice;
+
 use crate::{
-    BlindSpot, Counterexample, FailureKind, Finding, Method, Record, Search, Verdict, environment,
+    Counterexample, FailureKind, Finding, Mark, Method, Record, Search, Verdict, environment,
 };
 
 /// Everything below the headline is set in by this much.
@@ -28,7 +32,7 @@ const INPUT: usize = 40;
 #[must_use]
 pub fn record(record: &Record, style: Style) -> String {
     let Some(finding) = &record.finding else {
-        return summary(record, style) + &blind_spots(record, style);
+        return blind_spots(slice::from_ref(record), style) + &summary(record, style);
     };
     let inner = Style {
         width: style.width - INDENT,
@@ -84,55 +88,13 @@ pub fn record(record: &Record, style: Style) -> String {
 /// A record in one line, ending in a newline.
 #[must_use]
 pub fn summary(record: &Record, style: Style) -> String {
-    let line = format!("{} {}", mark(record.verdict, style), record.check);
+    let line = format!("{} {}", mark(record.mark(), style), record.check);
     let aside = match (&record.search, &record.finding) {
         (Some(search), None) => coverage(search),
         (_, Some(finding)) => return format!("{line}   {}\n", label(record, finding, style)),
         (None, None) => return format!("{line}\n"),
     };
     format!("{line}   {}\n", style.dim(&aside))
-}
-
-/// What a passing check did not look at, a paragraph for each; empty without any.
-#[must_use]
-pub fn blind_spots(record: &Record, style: Style) -> String {
-    let search = record.search.as_ref();
-    let spots = search.map_or(&[][..], |search| &search.blind_spots);
-    let lines = spots.iter().flat_map(|spot| {
-        let told = format!("Blind spot: {}", blind_spot(spot));
-        wrap(&told, style.width - INDENT)
-    });
-    lines
-        .map(|line| format!("{}{}\n", " ".repeat(INDENT), style.unsure(&line)))
-        .collect()
-}
-
-fn blind_spot(spot: &BlindSpot) -> String {
-    let there = |place: &crate::Place| format!("{}:{}", place.file, place.line);
-    match spot {
-        BlindSpot::Bound {
-            covered,
-            asked,
-            busiest,
-        } => {
-            let busiest = busiest.as_ref().map_or_else(String::new, |place| {
-                format!(
-                    " What makes them so many is done at {} again and again.",
-                    there(place)
-                )
-            });
-            format!(
-                "every execution with up to {} was tried, but not every one with {asked}: there \
-                 are too many.{busiest}",
-                count(*covered, "deviation")
-            )
-        }
-        BlindSpot::Loop { at } => format!(
-            "the loop at {} went round thousands of times while other threads could go on, and \
-             was made to wait for them. What would happen if it went on was not tried.",
-            there(at)
-        ),
-    }
 }
 
 /// What a search covered: `1,338 executions, deviation bound 2, and 1,726 besides`.
@@ -167,17 +129,18 @@ fn headline(record: &Record, finding: &Finding, style: Style) -> String {
     let check = style.strong(&record.check);
     format!(
         "{} {check}   {}",
-        mark(record.verdict, style),
+        mark(record.mark(), style),
         label(record, finding, style)
     )
 }
 
-fn mark(verdict: Verdict, style: Style) -> String {
-    let sign = verdict.sign();
-    match verdict {
-        Verdict::Passed => style.good(sign),
-        Verdict::Failed | Verdict::TimedOut => style.bad(sign),
-        Verdict::Inconclusive | Verdict::Error => style.unsure(sign),
+/// A mark in its colour.
+#[must_use]
+pub fn mark(mark: Mark, style: Style) -> String {
+    match mark {
+        Mark::Passed => style.good(mark.sign()),
+        Mark::Failed => style.bad(mark.sign()),
+        Mark::PassedBlind | Mark::Inconclusive | Mark::Error => style.unsure(mark.sign()),
     }
 }
 

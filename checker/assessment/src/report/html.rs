@@ -343,7 +343,7 @@ fn class(cell: Cell) -> &'static str {
     match cell {
         Cell::Green => "yes",
         Cell::Red => "no",
-        Cell::Open | Cell::Refused => "dim",
+        Cell::Blind | Cell::Open | Cell::Refused => "dim",
     }
 }
 

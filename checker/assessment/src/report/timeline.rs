@@ -200,6 +200,9 @@ fn standing(records: &[Record]) -> String {
         .filter(|record| record.verdict != Verdict::Passed)
         .count();
     match red {
+        0 if records.iter().any(Record::is_blind) => {
+            format!("all {} green, with blind spots", records.len())
+        }
         0 => format!("all {} green", records.len()),
         red => format!("{red} of {} red", records.len()),
     }
@@ -215,6 +218,8 @@ fn run_at<'s, 'a>(session: &'s Session<'a>, stage: &str, id: EventId) -> Option<
 pub(super) enum Cell {
     /// Green.
     Green,
+    /// Green, with blind spots.
+    Blind,
     /// Red.
     Red,
     /// It could not tell.
@@ -227,6 +232,7 @@ impl Cell {
     pub(super) fn mark(self) -> &'static str {
         match self {
             Self::Green => "✓",
+            Self::Blind => "~",
             Self::Red => "✗",
             Self::Open => "·",
             Self::Refused => "–",
@@ -236,6 +242,7 @@ impl Cell {
     pub(super) fn in_words(self) -> &'static str {
         match self {
             Self::Green => "green",
+            Self::Blind => "green, with blind spots",
             Self::Red => "red",
             Self::Open => "not written yet, or could not tell",
             Self::Refused => "could not be run",
@@ -247,6 +254,7 @@ impl Cell {
 pub(super) fn grid<'a>(run: &StageRun<'a>) -> Vec<(&'a str, Vec<Cell>)> {
     let cell = |attempt: &crate::Attempt<'_>, check: &str| match attempt.holds(check) {
         _ if attempt.refusal.is_some() => Cell::Refused,
+        Some(true) if attempt.record(check).is_some_and(Record::is_blind) => Cell::Blind,
         Some(true) => Cell::Green,
         Some(false) => Cell::Red,
         None => Cell::Open,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use verdict::render::{Style, wrap};
+use verdict::render::{self, Style, wrap};
 
 use super::history;
 use crate::args::{Format, ListArguments};
@@ -111,9 +111,9 @@ pub fn rungs<'a>(stages: &'a [Stage], standings: &Standings<'_>, style: Style) -
             track = Some(&manifest.track);
         }
         let standing = standings.get(stage.name());
-        let mark = match standing {
-            Some(standing) if standing.solved_at.is_some() => style.good("✓"),
-            Some(_) => style.unsure("·"),
+        let mark = match standing.map(Standing::mark) {
+            Some(Some(mark)) => render::mark(mark, style),
+            Some(None) => style.unsure("·"),
             None => " ".to_owned(),
         };
         let name = format!("{:width$}", manifest.name);

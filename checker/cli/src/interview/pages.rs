@@ -1,8 +1,9 @@
 //! What the plain commands print.
 
-use assessment::{Mode, Session};
+use assessment::{Attempt, Mode, Session};
 use serde::Serialize;
-use verdict::render::{Style, wrap};
+use verdict::Mark;
+use verdict::render::{self, Style, wrap};
 
 use super::desk::{Checked, Desk, Time, current};
 use super::loops;
@@ -181,8 +182,10 @@ pub fn status(desk: &Desk<'_>, style: Style) -> Result<String> {
     );
     for run in &session.stages {
         let passed = run.passed.is_some();
+        let last = run.attempts.last();
+        let blind = last.is_some_and(Attempt::is_blind);
         let mark = if passed {
-            style.good("✓")
+            render::mark(Mark::of_a_pass(blind), style)
         } else {
             " ".to_owned()
         };
@@ -196,6 +199,7 @@ pub fn status(desk: &Desk<'_>, style: Style) -> Result<String> {
                     .iter()
                     .filter(|one| one.verdict != verdict::Verdict::Passed);
                 match red.count() {
+                    0 if blind => format!("all {total} checks passed, with blind spots"),
                     0 => format!("all {total} checks passed"),
                     red => format!("{red} of {total} checks to go"),
                 }

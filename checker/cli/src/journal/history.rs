@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use verdict::Mark;
+
 use super::{Checked, Entry, Event};
 
 /// Everything that was noted.
@@ -25,9 +27,16 @@ pub struct Standing<'a> {
     pub last_at: u64,
     /// When it passed for the first time, if it ever has.
     pub solved_at: Option<u64>,
+    /// Whether it had blind spots when it passed last.
+    pub blind: bool,
 }
 
 impl Standing<'_> {
+    /// What is to be seen of it at first sight, if the stage has ever passed.
+    pub fn mark(&self) -> Option<Mark> {
+        self.solved_at.map(|_| Mark::of_a_pass(self.blind))
+    }
+
     /// How far, in a few words.
     pub fn describe(&self) -> String {
         match (self.solved_at, self.last.passed) {
@@ -65,14 +74,14 @@ impl History {
     pub fn standings(&self) -> BTreeMap<&str, Standing<'_>> {
         let mut standings: BTreeMap<&str, Standing<'_>> = BTreeMap::new();
         for (at, last) in self.checks() {
-            let before = standings
-                .get(last.stage.as_str())
-                .and_then(|standing| standing.solved_at);
-            let solved_at = before.or(last.passed.then_some(at));
+            let before = standings.get(last.stage.as_str());
+            let solved_before = before.and_then(|standing| standing.solved_at);
+            let was_blind = before.is_some_and(|standing| standing.blind);
             let standing = Standing {
                 last,
                 last_at: at,
-                solved_at,
+                solved_at: solved_before.or(last.passed.then_some(at)),
+                blind: if last.passed { last.blind } else { was_blind },
             };
             standings.insert(&last.stage, standing);
         }

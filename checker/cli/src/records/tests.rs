@@ -26,6 +26,7 @@ fn passed(check: &str) -> Record {
         verdict: Verdict::Passed,
         finding: None,
         search: None,
+        blind_spots: vec![],
         seed: None,
         duration_ms: 1,
     }

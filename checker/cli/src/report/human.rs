@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
+use verdict::Record;
 use verdict::render::{self, Style, wrap};
-use verdict::{Record, Verdict};
 
 use super::Report;
 use crate::compile::Reason;
@@ -42,6 +42,10 @@ impl Report {
             ));
         }
         text.push('\n');
+        let spots = render::blind_spots(&self.checks, style);
+        if !spots.is_empty() {
+            text.push_str(&format!("{spots}\n"));
+        }
         text.push_str(&self.closing(shown));
         if shown.timings {
             let seconds = |milliseconds: u64| milliseconds as f64 / 1000.0;
@@ -77,16 +81,6 @@ impl Report {
             text.push('\n');
             text.push_str(&render::record(record, shown.style));
         }
-        let passed = self
-            .checks
-            .iter()
-            .filter(|record| record.verdict == Verdict::Passed);
-        for record in passed {
-            let spots = render::blind_spots(record, shown.style);
-            if !spots.is_empty() {
-                text.push_str(&format!("\n{}\n{spots}", shown.style.strong(&record.check)));
-            }
-        }
         let rest: Vec<&Record> = open.collect();
         if !rest.is_empty() {
             text.push_str("\nAlso open (`--all` shows them in full):\n");
@@ -106,7 +100,7 @@ impl Report {
             );
         }
         let mark = if self.passed {
-            style.good("✓")
+            render::mark(self.mark(), style)
         } else {
             style.bad("✗")
         };
@@ -147,25 +141,14 @@ impl Report {
         }
     }
 
-    /// How many checks passed although not everything within the bound was tried.
-    fn blind_spots(&self) -> usize {
-        let searches = self
-            .checks
-            .iter()
-            .filter_map(|record| record.search.as_ref());
-        searches
-            .filter(|search| !search.blind_spots.is_empty())
-            .count()
-    }
-
     fn state(&self) -> String {
         let total = self.checks.len();
         match (&self.rejection, self.open().count()) {
             (Some(_), _) => "nothing was checked".to_owned(),
-            (None, 0) if self.passed => match self.blind_spots() {
-                0 => format!("all {total} checks passed"),
-                some => format!("all {total} checks passed, {some} of them with a blind spot"),
-            },
+            (None, 0) if self.passed && self.blind_spots.is_empty() => {
+                format!("all {total} checks passed")
+            }
+            (None, 0) if self.passed => format!("all {total} checks passed, with blind spots"),
             (None, 0) => "the grader needs mending, your code may be right".to_owned(),
             (None, open) if self.grader_gave_up() => {
                 format!("the grader gives up on {open} of {total} checks, your code may be right")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use verdict::render::Style;
-use verdict::{Record, Verdict};
+use verdict::{Mark, Record};
 
 use super::job::News;
 use super::keys::{Action, action};
@@ -52,7 +52,7 @@ pub enum Grading {
         deep: bool,
     },
     Checking {
-        verdicts: Vec<Option<Verdict>>,
+        marks: Vec<Option<Mark>>,
         deep: bool,
     },
     Done {
@@ -114,8 +114,8 @@ impl<'a> Desk<'a> {
         let deep = self.is_deep();
         match news {
             News::Step(Step::Building(what)) => self.grading = Grading::Building { what, deep },
-            News::Step(Step::Checking(verdicts)) => {
-                self.grading = Grading::Checking { verdicts, deep };
+            News::Step(Step::Checking(marks)) => {
+                self.grading = Grading::Checking { marks, deep };
             }
             News::Graded(report, unremembered) => {
                 self.grading = Grading::Done { deep };

@@ -8,7 +8,7 @@ use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::Paragraph;
 use verdict::render;
-use verdict::{Record, Verdict};
+use verdict::{Mark, Record, Verdict};
 
 use super::desk::{Desk, Extent, Grading};
 use super::keys::{Action, BINDINGS, Binding};
@@ -99,18 +99,18 @@ fn state<'a>(desk: &Desk<'_>, width: u16) -> Line<'a> {
         (Grading::Building { what, deep }, _) => {
             spans.push(format!("building… {what}{}", deeper(*deep)).yellow());
         }
-        (Grading::Checking { verdicts, deep }, _) => {
-            let done = verdicts.iter().flatten().count();
+        (Grading::Checking { marks, deep }, _) => {
+            let done = marks.iter().flatten().count();
             spans.push(
                 format!(
                     "{} {done}/{}{}  ",
-                    bar(done, verdicts.len(), 10),
-                    verdicts.len(),
+                    bar(done, marks.len(), 10),
+                    marks.len(),
                     deeper(*deep)
                 )
                 .yellow(),
             );
-            spans.extend(verdicts.iter().map(|verdict| mark(*verdict)));
+            spans.extend(marks.iter().map(|one| mark(*one)));
         }
         (Grading::Failed(_), _) => spans.push("! could not be graded".red().bold()),
         (Grading::Done { deep }, Some(report)) => {
@@ -124,9 +124,13 @@ fn state<'a>(desk: &Desk<'_>, width: u16) -> Line<'a> {
             let checked = seconds(report.timings_ms.check);
             let (text, style) = match (&report.rejection, open) {
                 (Some(_), _) => ("✗ does not build".to_owned(), Style::new().red().bold()),
-                (None, 0) if report.passed => {
+                (None, 0) if report.passed && report.blind_spots.is_empty() => {
                     ("✓ all passed".to_owned(), Style::new().green().bold())
                 }
+                (None, 0) if report.passed => (
+                    "~ all passed, with blind spots".to_owned(),
+                    Style::new().yellow().bold(),
+                ),
                 (None, 0) => (
                     "! the grader needs mending".to_owned(),
                     Style::new().yellow(),
@@ -144,10 +148,7 @@ fn state<'a>(desk: &Desk<'_>, width: u16) -> Line<'a> {
                 )
                 .dim(),
             );
-            let marks = report
-                .checks
-                .iter()
-                .map(|record| mark(Some(record.verdict)));
+            let marks = report.checks.iter().map(|record| mark(Some(record.mark())));
             spans.extend(marks);
         }
         (Grading::Done { .. }, None) => {}
@@ -166,15 +167,14 @@ fn deeper(deep: bool) -> &'static str {
     if deep { ", deep" } else { "" }
 }
 
-fn mark<'a>(verdict: Option<Verdict>) -> Span<'a> {
-    let Some(verdict) = verdict else {
+fn mark<'a>(mark: Option<Mark>) -> Span<'a> {
+    let Some(mark) = mark else {
         return "·".dim();
     };
-    let sign = verdict.sign();
-    match verdict {
-        Verdict::Passed => sign.green(),
-        Verdict::Failed | Verdict::TimedOut => sign.red(),
-        Verdict::Inconclusive | Verdict::Error => sign.yellow(),
+    match mark {
+        Mark::Passed => mark.sign().green(),
+        Mark::Failed => mark.sign().red(),
+        Mark::PassedBlind | Mark::Inconclusive | Mark::Error => mark.sign().yellow(),
     }
 }
 
@@ -182,8 +182,8 @@ fn mark<'a>(verdict: Option<Verdict>) -> Span<'a> {
 fn check_names(frame: &mut Frame<'_>, desk: &Desk<'_>, area: Rect) {
     let checks = &desk.stage().manifest.checks;
     let verdict = |index: usize| match (&desk.grading, &desk.report) {
-        (Grading::Checking { verdicts, .. }, _) => verdicts.get(index).copied().flatten(),
-        (_, Some(report)) => report.checks.get(index).map(|record| record.verdict),
+        (Grading::Checking { marks, .. }, _) => marks.get(index).copied().flatten(),
+        (_, Some(report)) => report.checks.get(index).map(verdict::Record::mark),
         _ => None,
     };
     let selected = desk.selected();

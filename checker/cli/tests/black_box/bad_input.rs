@@ -113,7 +113,7 @@ fn what_was_not_tried_is_said_beside_a_pass() {
     let report = report(&workspace, "loops_a_lot.rs", 0);
     let search = &report["checks"][1]["search"];
     assert_eq!(search["complete"], false, "{report:#}");
-    let spot = &search["blind_spots"][0];
+    let spot = &report["checks"][1]["blind_spots"][0];
     assert_eq!(
         (&spot["kind"], &spot["covered"]),
         (&"bound".into(), &1.into())
@@ -123,10 +123,10 @@ fn what_was_not_tried_is_said_beside_a_pass() {
 
     let path = submission("loops_a_lot.rs");
     let told = workspace.kata(&["check", "shared-counter", "--path", &path]);
-    assert!(told.out.contains("with a blind spot"), "{}", told.out);
+    assert!(told.out.contains("with blind spots"), "{}", told.out);
     assert!(
         told.out
-            .contains("Blind spot: every execution with up to 1 deviation"),
+            .contains("Blind spot of no_update_is_lost: every execution with up to 1 deviation"),
         "{}",
         told.out
     );

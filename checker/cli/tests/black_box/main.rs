@@ -6,6 +6,7 @@
 //! `SNAPSHOTS=overwrite cargo test -p checker`.
 
 mod bad_input;
+mod blind_spots;
 mod book;
 mod catalogue;
 mod check;

@@ -64,6 +64,8 @@ pub struct Coverage {
     pub asked_time: Option<Place>,
     /// A loop that was made to let others go on, although it might have ended by itself.
     pub cut_loop: Option<Place>,
+    /// The operations on atomics that were given a stronger ordering than they ask for.
+    pub strengthened: Vec<Place>,
     /// What made the search too long, where it did not come to its end: the place that
     /// executions come to most often.
     pub busiest: Option<Place>,
@@ -266,6 +268,7 @@ impl Explorer {
             self.coverage.threads = self.coverage.threads.max(searched.threads);
             self.coverage.asked_time = self.subject.shared.asked_time();
             self.coverage.cut_loop = self.subject.shared.cut_loop();
+            self.coverage.strengthened = self.subject.shared.strengthened();
             ended = searched.ended;
             if !matches!(ended, Ended::Covered) {
                 break;

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     /// Whether giving back a lock and ending a thread are steps: somebody looks at these
     /// without waiting for them.
     pub(super) steps_are_fine: AtomicBool,
+    /// Operations that are given a stronger ordering than they ask for.
+    stronger: Mutex<Vec<Place>>,
     /// What statics start every execution with.
     pub(super) statics: Statics,
     /// Whether the pass is to end, and to begin again.
@@ -103,6 +105,18 @@ impl Shared {
 
     pub(super) fn cut_loop(&self) -> Option<Place> {
         self.cut.get()
+    }
+
+    pub(super) fn strengthens(&self, place: Place) {
+        let mut places = self.stronger.lock().unwrap_or_else(PoisonError::into_inner);
+        if !places.iter().any(|known| ptr::eq(*known, place)) {
+            places.push(place);
+        }
+    }
+
+    pub(super) fn strengthened(&self) -> Vec<Place> {
+        let places = self.stronger.lock().unwrap_or_else(PoisonError::into_inner);
+        places.clone()
     }
 
     /// Whether repetitions say nothing about a loop there.

@@ -34,7 +34,7 @@ use state::Status;
 pub(crate) use state::{Held, MAIN, ObjectId, ObjectState, Thread, ThreadId, Why};
 pub(crate) use threads::{
     Timed, block, can_look, choose, counts_a_step, looks_aside, looks_at, looks_at_the_clock,
-    need_finer_steps, on_memory, pauses, spawn, step, steps_are_fine, until_idle,
+    need_finer_steps, on_memory, pauses, spawn, step, steps_are_fine, strengthens, until_idle,
 };
 pub(crate) use time::{asks_time, now, passes};
 

@@ -1,7 +1,7 @@
 //! The life of a model's threads: they start, take steps, wait, and let others go first.
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{self, Relaxed};
 use std::time::Duration;
 
 use super::ending::end_here;
@@ -68,10 +68,25 @@ pub(crate) fn looks_at_the_clock(at: Place) {
     with(Kernel::looks_at_its_clock);
 }
 
+/// What is done at `at` is given a stronger ordering than it asks for.
+pub(crate) fn strengthens(at: Place) {
+    with(|kernel| kernel.shared.strengthens(at));
+}
+
 /// An operation on the engine's memory; `None` where it has none, and every operation
-/// meets the last value.
-pub(crate) fn on_memory<R>(at: Place, operation: impl Fn(&dyn Memory) -> R) -> Option<R> {
-    let has_memory = with(|kernel| kernel.engine.memory().is_some());
+/// meets the last value, whatever ordering it asks for.
+pub(crate) fn on_memory<R>(
+    at: Place,
+    order: Ordering,
+    operation: impl Fn(&dyn Memory) -> R,
+) -> Option<R> {
+    let has_memory = with(|kernel| {
+        let has_memory = kernel.engine.memory().is_some();
+        if !has_memory && order != Ordering::SeqCst {
+            kernel.shared.strengthens(at);
+        }
+        has_memory
+    });
     has_memory.then(|| {
         let result = std::cell::Cell::new(None);
         let remember = |memory: &dyn Memory| result.set(Some(operation(memory)));

@@ -27,7 +27,7 @@ use crate::model::object::Object;
 pub fn fence(order: Ordering) {
     if kernel::active() {
         orderings::of_a_fence(order);
-        kernel::on_memory(Location::caller(), |memory| memory.fence(order));
+        kernel::on_memory(Location::caller(), order, |memory| memory.fence(order));
     } else {
         std::sync::atomic::fence(order);
     }
@@ -201,7 +201,7 @@ macro_rules! atomic {
                 let change_cell =
                     |word| change(self.value_of(word)).map(|value| self.cell_of(value));
                 let seen =
-                    kernel::on_memory(at, |memory| memory.exchange(id.0, order, &change_cell));
+                    kernel::on_memory(at, order, |memory| memory.exchange(id.0, order, &change_cell));
                 if let Some(word) = seen {
                     return self.value_of(word);
                 }
@@ -238,7 +238,7 @@ macro_rules! atomic {
                 }
                 orderings::of_a_load(order);
                 let (id, at) = (self.register(), Location::caller());
-                let value = match kernel::on_memory(at, |memory| memory.load(id.0, order)) {
+                let value = match kernel::on_memory(at, order, |memory| memory.load(id.0, order)) {
                     Some(word) => self.value_of(word),
                     None => {
                         kernel::step(id, at);
@@ -258,7 +258,7 @@ macro_rules! atomic {
                 orderings::of_a_store(order);
                 let (id, at) = (self.register(), Location::caller());
                 let word = self.cell_of(value);
-                if kernel::on_memory(at, |memory| memory.store(id.0, word, order)).is_none() {
+                if kernel::on_memory(at, order, |memory| memory.store(id.0, word, order)).is_none() {
                     kernel::step(id, at);
                     self.write(id, self.real().load(SeqCst), value);
                 }

@@ -1,6 +1,10 @@
-//! Orderings that an operation refuses. A model stores no ordering, so std would not see them.
+//! Orderings that an operation refuses, and those that it does not get as written. A model
+//! stores no ordering, so std would not see them.
 
+use std::panic::Location;
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
+
+use crate::model::kernel;
 
 /// std's panic for an ordering that a load cannot have.
 #[track_caller]
@@ -18,7 +22,8 @@ pub(super) fn of_a_failure(order: Ordering) {
     match order {
         Release => panic!("there is no such thing as a release failure ordering"),
         AcqRel => panic!("there is no such thing as an acquire-release failure ordering"),
-        _ => {}
+        SeqCst => {}
+        _ => kernel::strengthens(Location::caller()),
     }
 }
 

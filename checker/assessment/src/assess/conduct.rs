@@ -324,25 +324,18 @@ pub(super) fn trade_offs(rubric: &Rubric, session: &Session<'_>) -> Evidence {
     }
 }
 
-pub(super) fn idiom(rubric: &Rubric, session: &Session<'_>) -> Vec<Evidence> {
+/// Code that did not compile. That all of it did says nothing of how it is written.
+pub(super) fn idiom(rubric: &Rubric, session: &Session<'_>) -> Option<Evidence> {
     let refused: Vec<EventId> = checks(session)
         .filter(|attempt| attempt.refusal.is_some_and(|refusal| !refusal.contract))
         .map(|attempt| attempt.event.id)
         .collect();
-    if checks(session).next().is_none() {
-        return Vec::new();
-    }
-    let text = match refused.len() {
-        0 => "Every check compiled.".to_owned(),
-        some => format!("{} did not compile.", count(some, "check")),
-    };
-    let cites = refused
-        .iter()
-        .copied()
-        .chain(ending_if(refused.is_empty(), session));
-    vec![Evidence {
+    (!refused.is_empty()).then(|| Evidence {
         value: nth(&rubric.values.idiom.not_compiling, refused.len()),
-        sentence: Sentence::new(text, cites),
+        sentence: Sentence::new(
+            format!("{} did not compile.", count(refused.len(), "check")),
+            refused,
+        ),
         weight: 1.0,
-    }]
+    })
 }

@@ -22,7 +22,7 @@ pub(super) fn dimensions(
             Dimension::Iteration => iteration(rubric, session, gaps).into_iter().collect(),
             Dimension::Testing => vec![testing(rubric, session)],
             Dimension::TradeOffs => vec![trade_offs(rubric, session)],
-            Dimension::LanguageIdiom => idiom(rubric, session),
+            Dimension::LanguageIdiom => idiom(rubric, session).into_iter().collect(),
             _ => Vec::new(),
         };
         evidence.extend(families(rubric, session, rule.id));

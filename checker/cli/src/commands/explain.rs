@@ -103,14 +103,10 @@ impl Explanation {
     }
 
     fn defect(page: Page, stages: &[Stage]) -> Self {
-        let finds = |stage: &&Stage| {
-            let mut checks = stage.manifest.checks.iter();
-            checks.any(|check| check.finds(&page.name))
-        };
         Self::Defect {
             stages: stages
                 .iter()
-                .filter(finds)
+                .filter(|stage| finds(stage, &page.name))
                 .map(|stage| stage.name().to_owned())
                 .collect(),
             name: page.name,
@@ -193,18 +189,33 @@ impl Check {
     }
 }
 
+/// Whether the stage has a check that finds this defect.
+fn finds(stage: &Stage, defect: &str) -> bool {
+    let mut checks = stage.manifest.checks.iter();
+    checks.any(|check| check.finds(defect))
+}
+
 /// A line of the list.
 #[derive(Debug, Serialize)]
 struct Entry {
     name: String,
     title: String,
+    /// Whether a stage has a check that finds it.
+    looked_for: bool,
 }
 
 fn list(workspace: &Workspace, format: Format) -> Result<Outcome> {
+    let stages = workspace.ladder()?.stages;
     let entries = catalogue::names(workspace)?
         .iter()
         .map(|name| catalogue::page(workspace, name))
-        .map(|page| page.map(|Page { name, title, .. }| Entry { name, title }))
+        .map(|page| {
+            page.map(|Page { name, title, .. }| Entry {
+                looked_for: stages.iter().any(|stage| finds(stage, &name)),
+                name,
+                title,
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
     match format {
         Format::Json => print_json(&entries)?,
@@ -217,7 +228,15 @@ fn list(workspace: &Workspace, format: Format) -> Result<Outcome> {
             let style = style();
             let line = |entry: &Entry| {
                 let name = style.name(&format!("{:width$}", entry.name));
-                format!("{name}  {}\n", style.dim(&entry.title))
+                let aside = if entry.looked_for {
+                    ""
+                } else {
+                    "; no stage yet"
+                };
+                format!(
+                    "{name}  {}\n",
+                    style.dim(&format!("{}{aside}", entry.title))
+                )
             };
             print(&entries.iter().map(line).collect::<String>());
         }

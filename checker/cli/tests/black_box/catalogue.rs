@@ -77,6 +77,29 @@ fn every_page_has_the_same_shape() {
 }
 
 #[test]
+fn a_page_says_whether_a_stage_looks_for_its_defect() {
+    let mut looked_for = BTreeSet::new();
+    for stage in real_root().join("exercises").read_dir().expect("stages") {
+        let file = stage.expect("a stage").path().join("stage.toml");
+        let manifest = Manifest::load(&file).expect("a manifest");
+        for check in manifest.checks {
+            looked_for.insert(check.defect);
+            looked_for.extend(check.also);
+            looked_for.extend(check.on.into_values());
+        }
+    }
+    let docs = real_root().join("docs");
+    for defect in stems(&docs.join("defects")) {
+        let page = fs::read_to_string(docs.join(format!("defects/{defect}.md"))).expect("a page");
+        assert_eq!(
+            page.contains("*No stage looks for this one yet"),
+            !looked_for.contains(&defect),
+            "docs/defects/{defect}.md"
+        );
+    }
+}
+
+#[test]
 fn a_defect_is_explained_with_its_counterexample() {
     let workspace = Workspace::new("explain");
     let explain = |name| workspace.kata(&["explain", name]);

@@ -267,6 +267,7 @@ pub struct Standing {
 struct StageStanding {
     name: String,
     passed: bool,
+    blind: bool,
     attempts: usize,
     hints: u8,
     uncovered: usize,
@@ -281,6 +282,7 @@ pub fn standing(desk: &Desk<'_>) -> Result<Standing> {
     let stages = session.stages.iter().map(|run| StageStanding {
         name: run.facts.name.clone(),
         passed: run.passed.is_some(),
+        blind: run.attempts.last().is_some_and(Attempt::is_blind),
         attempts: run.attempts.len(),
         hints: run.strongest_hint().map_or(0, |(_, tier)| tier),
         uncovered: run.found_out(),

@@ -117,6 +117,19 @@ const COUNTS: [&str; 4] = [
 ];
 const COUNTS_OF_ARC: [&str; 3] = ["get_mut", "make_mut", "into_inner"];
 
+/// Methods of a path that look at what is there.
+const LOOKS: [&str; 9] = [
+    "canonicalize",
+    "exists",
+    "is_dir",
+    "is_file",
+    "metadata",
+    "read_dir",
+    "read_link",
+    "symlink_metadata",
+    "try_exists",
+];
+
 struct Source<'a> {
     tokens: &'a [Token],
     /// What a name stands for that `use` has brought in: a path into std.
@@ -141,8 +154,12 @@ impl<'a> Source<'a> {
             }
         }
         for at in 0..tokens.len() {
-            if source.text(at) == "type" {
-                source.type_alias(at);
+            match source.text(at) {
+                "type" => source.type_alias(at),
+                "for" if source.arcs.contains(source.text(at + 1)) => {
+                    source.arcs.insert("Self".to_owned());
+                }
+                _ => {}
             }
         }
         source
@@ -255,8 +272,16 @@ impl<'a> Source<'a> {
             word @ ("no_mangle" | "export_name" | "global_asm") => {
                 Some(Unseen::Foreign(word.to_owned()))
             }
+            word if LOOKS.contains(&word) && self.before(at, 1) == "." && self.has_paths() => {
+                Some(Unseen::Outside("std::path".to_owned()))
+            }
             _ => self.count(at).or_else(|| self.reaches_outside(at)),
         }
+    }
+
+    fn has_paths(&self) -> bool {
+        let mut tokens = self.tokens.iter();
+        tokens.any(|token| ["Path", "PathBuf"].contains(&&*token.text))
     }
 
     /// A decision by how many references there are.
@@ -268,7 +293,8 @@ impl<'a> Source<'a> {
             "upgrade" => {
                 is_call && (of_a_path || !self.defines(word)) && self.has_weak_references()
             }
-            _ if COUNTS.contains(&word) => is_call && !self.defines(word),
+            // Also as what a macro is given.
+            _ if COUNTS.contains(&word) => !self.defines(word),
             _ if COUNTS_OF_ARC.contains(&word) => of_a_path && self.is_of_arc(at - 2),
             _ => false,
         };

@@ -59,6 +59,14 @@ fn decisions_by_the_number_of_references_are_found_however_they_are_written() {
             "type Shared<T> = std::sync::Arc<T>; fn f() { Shared::into_inner(a); }",
         ),
         ("Arc::into_inner", "fn f() { a.map(Arc::into_inner); }"),
+        (
+            "Arc::strong_count",
+            "macro_rules! ask { ($what:ident) => { Arc::$what(&A) } } fn f() { ask!(strong_count); }",
+        ),
+        (
+            "Arc::get_mut",
+            "impl<T> Own for Arc<T> { fn f(mut self) { Self::get_mut(&mut self); } }",
+        ),
         ("Arc::make_mut", "fn f() { Arc::make_mut(&mut a); }"),
         (
             "Weak::upgrade",
@@ -137,6 +145,9 @@ fn the_world_outside_is_found() {
     ] {
         assert_eq!(of(source), [format!("{path}:1")], "{source}");
     }
+    let looks = "use std::path::Path; fn f() { Path::new(p).exists(); }";
+    assert_eq!(of(looks), ["std::path:1"]);
+    nothing("use std::path::Path; fn f(p: &Path) { p.join(q); }");
     nothing(
         "use std::{io, process, thread, panic}; fn f() { process::exit(1); io::Error::other(1); }",
     );

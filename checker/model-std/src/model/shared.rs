@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub(super) steps_are_fine: AtomicBool,
     /// Operations that are given a stronger ordering than they ask for.
     stronger: Mutex<Vec<Place>>,
+    /// Whether somebody asks when each thread did something last.
+    pub(super) deeds_matter: AtomicBool,
     /// What statics start every execution with.
     pub(super) statics: Statics,
     /// Whether the pass is to end, and to begin again.

@@ -1052,7 +1052,7 @@ fn every_text_is_kept_whole() {
 
 #[test]
 fn ids_and_attempts_are_right_beyond_two_bytes() {
-    STAGE.run_within(Duration::from_secs(60), || {
+    STAGE.run_within(Duration::from_secs(30), || {
         // More attempts than two bytes can count.
         let (max, runs) = (70_000, Arc::new(AtomicUsize::new(0)));
         let (scheduler, ran) = (Scheduler::new(max), Arc::clone(&runs));
@@ -1116,12 +1116,12 @@ fn ids_and_attempts_are_right_beyond_two_bytes() {
 fn thousands_of_tasks_are_accepted_and_counted() {
     STAGE.run(|| {
         let (some, scheduler) = (5_000, Scheduler::new(1));
-        for task in 0..some {
+        let ids = Vec::from_iter((0..some).map(|task| {
             scheduler.submit("some", move || match task % 2 {
                 0 => Ok(()),
                 _ => Err("odd".into()),
-            });
-        }
+            })
+        }));
         scheduler.run(2);
         let stats = Stats {
             submitted: some,
@@ -1134,6 +1134,15 @@ fn thousands_of_tasks_are_accepted_and_counted() {
             stats,
             "of {some} tasks every other one succeeds"
         );
+        for (task, id) in ids.into_iter().enumerate() {
+            let Some(found) = scheduler.metadata(id) else {
+                let sentence =
+                    format!("Task {task} of {some} has run, and metadata knows it no more.");
+                Broken::by("outcome-swallowed", sentence).end();
+            };
+            let end = [Status::Succeeded, failed("odd")][task % 2].clone();
+            expect_eq!(found.status, end, "how task {task} of {some} ended");
+        }
     });
 }
 

@@ -3,6 +3,7 @@
 //! Only the brief's promises are checked. An id, in particular, is opaque here:
 //! it may start anywhere and need not count upwards, so no check makes one up.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::panic_any;
@@ -12,7 +13,7 @@ use grader::growth::{self, Allowance};
 use grader::proptest::collection::vec;
 use grader::proptest::prelude::{Just, Strategy, any, prop_oneof};
 use grader::proptest::sample::select;
-use grader::{Log, Stage, expect, expect_eq};
+use grader::{Broken, Log, Stage, expect, expect_eq};
 use naive_scheduler::{Outcome, Scheduler, Status, TaskId};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
@@ -100,9 +101,16 @@ fn order_of(priorities: &[u8]) -> Vec<usize> {
 fn higher_priorities_run_first() {
     STAGE.run(|| {
         let tasks = [3, 0, 128, 255, 1, 127, 200];
+        let all = Vec::from_iter(0..=u8::MAX);
         let ran = Vec::from_iter(order_of(&tasks).into_iter().map(|place| tasks[place]));
         let falling = [255, 200, 128, 127, 3, 1, 0];
         expect!(ran == falling, "the priorities ran in the order {ran:?}");
+        // The least urgent first, so that the place and the priority are one number.
+        let (ran, falling) = (order_of(&all), Vec::from_iter((0..256).rev()));
+        expect!(
+            ran == falling,
+            "all 256 priorities ran in the order {ran:?}"
+        );
     });
 }
 
@@ -111,6 +119,14 @@ fn equal_priorities_run_in_submission_order() {
     STAGE.run(|| {
         let (ran, rising) = (order_of(&[7; 12]), Vec::from_iter(0..12));
         expect!(ran == rising, "tasks 0 to 11 ran in the order {ran:?}");
+        // Some sorts keep the order of a few equal ones, and of many they do not.
+        let tasks = Vec::from_iter((0..1_000).map(|task| [7, 3, 200][task % 3]));
+        let mut turns = Vec::from_iter(0..1_000);
+        turns.sort_by_key(|task| Reverse(tasks[*task]));
+        expect!(
+            order_of(&tasks) == turns,
+            "of 1,000 tasks with three priorities, equal ones did not run first come, first served"
+        );
     });
 }
 
@@ -374,6 +390,36 @@ fn new_and_default_start_without_tasks() {
     });
 }
 
+/// All that this scheduler does with one task of each priority, two rounds of them:
+/// how many run_all ran, in which order, and how each of them ended.
+fn lived_through(mut scheduler: Scheduler) -> (usize, Vec<usize>, Vec<Option<Status>>) {
+    let ran = Log::default();
+    let ids = Vec::from_iter((0..512).map(|task| {
+        let end = [SUCCEED, FAIL, SUCCEED, PANIC][task % 64 / 21];
+        scheduler.submit("task", (task * 7) as u8, work(&ran, task, end))
+    }));
+    let counted = scheduler.run_all();
+    let ends = ids.iter().map(|id| status(&scheduler, *id)).collect();
+    (counted, ran.snapshot(), ends)
+}
+
+#[test]
+fn a_default_scheduler_does_what_a_new_one_does() {
+    STAGE.run(|| {
+        let (new, default) = (Scheduler::new(), Scheduler::default());
+        let (new, default) = (lived_through(new), lived_through(default));
+        expect_eq!(default.0, new.0, "512 tasks: what run_all() returned");
+        expect!(
+            default.1 == new.1,
+            "a scheduler by default runs 512 tasks in another order than a new one"
+        );
+        expect!(
+            default.2 == new.2,
+            "in a scheduler by default, tasks end otherwise than in a new one"
+        );
+    });
+}
+
 /// Submits and runs so many tasks, in two ways: each is costly for another kind
 /// of queue.
 fn submit_and_run(tasks: usize, allowance: &Allowance) {
@@ -402,6 +448,303 @@ fn a_hundred_thousand_tasks_cost_n_log_n() {
         let growth = growth::n_log_n(&[1_000, 10_000, 100_000], submit_and_run);
         if let Err(steep) = growth {
             expect!(false, "submitting and running tasks: {steep}");
+        }
+    });
+}
+
+/// Calls that run nothing and calls that run one task, beside many that have run.
+fn run_a_few_at_a_time(tasks: usize, allowance: &Allowance) {
+    let mut scheduler = Scheduler::new();
+    let mut first = None;
+    for task in 0..tasks / 2 {
+        let id = scheduler.submit("task", (task % 256) as u8, SUCCEED);
+        scheduler.run_next();
+        // Nothing is left for this one.
+        scheduler.run_next();
+        let first = *first.get_or_insert(id);
+        let known = [first, id].map(|id| scheduler.metadata(id).is_some());
+        expect!(
+            known == [true; 2],
+            "metadata() has lost a task that has run"
+        );
+        expect_eq!(scheduler.pending(), 0, "every task has run");
+        scheduler.submit("task", (task % 256) as u8, SUCCEED);
+        scheduler.run_all();
+        if allowance.is_spent() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_call_costs_no_more_when_many_tasks_have_run() {
+    STAGE.run_within(Duration::from_secs(60), || {
+        let growth = growth::n_log_n(&[1_000, 10_000, 100_000], run_a_few_at_a_time);
+        if let Err(steep) = growth {
+            expect!(
+                false,
+                "running and looking up a few tasks at a time: {steep}"
+            );
+        }
+    });
+}
+
+/// More tasks than two bytes can count.
+const MANY: usize = 70_000;
+
+#[test]
+fn order_ids_and_counts_are_right_for_many_tasks() {
+    STAGE.run_within(Duration::from_secs(60), || {
+        let (mut scheduler, ran) = (Scheduler::new(), Log::default());
+        let priority = |task: usize| [200, 7, 7, 0, 7][task % 5];
+        let mut ids = Vec::new();
+        for task in 0..MANY {
+            let work = work(&ran, task, SUCCEED);
+            ids.push(scheduler.submit(task.to_string(), priority(task), work));
+            let (pending, submitted) = (scheduler.pending(), task + 1);
+            expect_eq!(pending, submitted, "pending(), before any task has run");
+        }
+        if ran.len() > 0 {
+            Broken::by("runs-too-early", "submit() ran a task, with many pending").end();
+        }
+        for _ in 0..1_000 {
+            scheduler.run_next();
+        }
+        expect_eq!(scheduler.run_all(), MANY - 1_000, "what run_all() returned");
+        let mut turns = Vec::from_iter(0..MANY);
+        turns.sort_by_key(|task| (Reverse(priority(*task)), *task));
+        let ran = ran.snapshot();
+        expect_eq!(ran.len(), MANY, "how many tasks ran");
+        for (task, turn) in ran.into_iter().zip(turns) {
+            let (urgency, own) = (priority(task), priority(turn));
+            expect!(
+                task == turn,
+                "task {task} (priority {urgency}) ran before task {turn} (priority {own})"
+            );
+        }
+        ids.push(scheduler.submit(MANY.to_string(), 7, SUCCEED));
+        let different = BTreeSet::from_iter(&ids).len();
+        if different < MANY + 1 {
+            let sentence = "An id was given out again after many tasks had run.";
+            Broken::by("id-reused", sentence).end();
+        }
+        for (task, id) in ids.into_iter().enumerate() {
+            let found = scheduler.metadata(id).map(|found| found.name.as_str());
+            let own = task.to_string();
+            if found.is_none() {
+                let sentence = format!("Task {task} of {MANY} has run and is known no more.");
+                Broken::by("outcome-swallowed", sentence).end();
+            }
+            expect_eq!(
+                found,
+                Some(own.as_str()),
+                "task {task}, looked up by its id"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_dropped_scheduler_runs_nothing() {
+    STAGE.run(|| {
+        let (mut scheduler, ran) = (Scheduler::new(), Log::default());
+        for task in 0..MANY {
+            scheduler.submit("task", 3, work(&ran, task, SUCCEED));
+        }
+        drop(scheduler);
+        let ran = ran.len();
+        expect!(ran == 0, "{ran} tasks ran when their scheduler was dropped");
+    });
+}
+
+/// Texts of all shapes: nothing, blanks, several lines, signs that mean something
+/// elsewhere, and one that is longer than anybody's buffer.
+fn texts() -> Vec<String> {
+    let some = [
+        "",
+        " ",
+        "  padded\t",
+        "one line\nand another\r\n\nand a last one\n",
+        "\n",
+        "größer ☂ \u{1F980}",
+        "{} {0} %s \\n \0 \u{1b}[31m",
+        "task panicked",
+    ];
+    let mut texts = Vec::from_iter(some.map(str::to_owned));
+    texts.push("ä and so on, ".repeat(10_000));
+    texts
+}
+
+/// A text as a message can show it.
+fn shown(text: &str) -> String {
+    let start = String::from_iter(text.chars().take(40));
+    let length = text.len();
+    format!("{start:?} ({length} bytes)")
+}
+
+#[track_caller]
+fn expect_text(what: &str, found: Option<&str>, expected: &str) {
+    if found != Some(expected) {
+        let (found, expected) = (found.map(shown), shown(expected));
+        let found = found.unwrap_or_else(|| "none".to_owned());
+        expect!(
+            false,
+            "{what} was changed: expected {expected}, found {found}"
+        );
+    }
+}
+
+#[test]
+fn every_text_is_kept_whole() {
+    STAGE.run(|| {
+        let why = |status: Option<Status>| match status {
+            Some(Status::Failed(text)) => Some(text),
+            _ => None,
+        };
+        for text in texts() {
+            let mut scheduler = Scheduler::new();
+            let id = scheduler.submit(text.clone(), 1, SUCCEED);
+            for when in ["a pending task", "a task that has run"] {
+                let name = scheduler.metadata(id).map(|task| task.name.as_str());
+                expect_text(&format!("the name of {when}"), name, &text);
+                scheduler.run_all();
+            }
+            let error = text.clone();
+            let seen = why(status_after(move || Err(error.into())));
+            expect_text("an error's text", seen.as_deref(), &text);
+            let formatted = text.clone();
+            let seen = why(status_after(move || panic_any(formatted)));
+            expect_text(
+                "the message of a panic, a `String`,",
+                seen.as_deref(),
+                &text,
+            );
+            let literal: &'static str = text.clone().leak();
+            let seen = why(status_after(move || panic_any(literal)));
+            expect_text("the message of a panic, a `&str`,", seen.as_deref(), &text);
+        }
+    });
+}
+
+/// An error that has another one behind it.
+#[derive(Debug)]
+struct Caused(fmt::Error);
+
+impl fmt::Display for Caused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the disk is full")
+    }
+}
+
+impl std::error::Error for Caused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn a_failure_says_what_the_brief_says_and_no_more() {
+    STAGE.run(|| {
+        let seen = status_after(|| Err(Caused(fmt::Error).into()));
+        let text = failed("the disk is full");
+        expect_eq!(
+            seen,
+            text,
+            "the error has a source; its `to_string()` is asked"
+        );
+        let other = failed("task panicked");
+        let kind = "the payload is neither a `&str` nor a `String`, but";
+        let seen = status_after(|| panic_any(Box::<str>::from("text")));
+        expect_eq!(seen, other, "{kind} a `Box<str>`");
+        let seen = status_after(|| panic_any('c'));
+        expect_eq!(seen, other, "{kind} a `char`");
+        let seen = status_after(|| panic_any(-1_i32));
+        expect_eq!(seen, other, "{kind} an `i32`");
+        let seen = status_after(|| panic_any(Caused(fmt::Error)));
+        expect_eq!(seen, other, "{kind} an error");
+        let boxed = || Box::<dyn std::error::Error + Send + Sync>::from("text");
+        let seen = status_after(move || panic_any(boxed()));
+        expect_eq!(seen, other, "{kind} a boxed error");
+    });
+}
+
+/// What a task is submitted with.
+#[derive(Debug, Clone)]
+enum Step {
+    Submit {
+        name: String,
+        priority: u8,
+        end: usize,
+    },
+    RunNext,
+    RunAll,
+}
+
+/// Any name and any priority, and often those of another task.
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let name = prop_oneof![Just("mail".to_owned()), "(?s).{0,6}"];
+    let priority = prop_oneof![Just(255), any::<u8>()];
+    // A panic takes longer than all the rest of a run.
+    let end = prop_oneof![4 => Just(0), 3 => Just(1), 1 => 2..4_usize];
+    let submit = (name, priority, end).prop_map(|(name, priority, end)| Step::Submit {
+        name,
+        priority,
+        end,
+    });
+    let step = prop_oneof![6 => submit, 3 => Just(Step::RunNext), 1 => Just(Step::RunAll)];
+    vec(step, 0..30)
+}
+
+#[test]
+fn every_record_is_right_after_every_call() {
+    STAGE.property(steps(), |steps| {
+        let ends: [(End, Status); 4] = [
+            (SUCCEED, Status::Succeeded),
+            (FAIL, Status::Failed("refused".to_owned())),
+            (PANIC, Status::Failed("overflow".to_owned())),
+            (|| panic_any(7), Status::Failed("task panicked".to_owned())),
+        ];
+        let (mut scheduler, ran) = (Scheduler::new(), Log::<usize>::default());
+        let mut submitted = Vec::new();
+        for (place, step) in steps.into_iter().enumerate() {
+            let before = ran.len();
+            let mut counted = 0;
+            match step {
+                Step::Submit {
+                    name,
+                    priority,
+                    end,
+                } => {
+                    let (work, end) = (work(&ran, submitted.len(), ends[end].0), &ends[end].1);
+                    let id = scheduler.submit(name.clone(), priority, work);
+                    submitted.push((id, name, priority, end));
+                }
+                Step::RunNext => counted = usize::from(scheduler.run_next().is_some()),
+                Step::RunAll => counted = scheduler.run_all(),
+            }
+            let ran = ran.snapshot();
+            let began = ran.len() - before;
+            if counted != began {
+                let call = format!("call {place} (counted from 0)");
+                let sentence = format!("{call} ran {began} tasks and told of {counted}");
+                Broken::by("failed-runs-not-counted", sentence).end();
+            }
+            for (task, (id, name, priority, end)) in submitted.iter().enumerate() {
+                let status = if ran.contains(&task) {
+                    (*end).clone()
+                } else {
+                    Status::Pending
+                };
+                let expected = Some((*id, name.as_str(), *priority, &status));
+                let found = scheduler.metadata(*id);
+                let found =
+                    found.map(|task| (task.id, task.name.as_str(), task.priority, &task.status));
+                expect_eq!(
+                    found,
+                    expected,
+                    "the record of task {task} after call {place} (both counted from 0)"
+                );
+            }
         }
     });
 }

@@ -15,6 +15,7 @@ use std::any::Any;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
 /// Names one task, for ever, within the scheduler that gave it out.
@@ -151,8 +152,8 @@ impl Scheduler {
 
 /// Runs `work` to its end, however it ends.
 fn run(work: Work) -> Status {
-    // Formatting an error is the submitter's code too, and may panic too, so it
-    // happens inside.
+    // Formatting an error and dropping it is the submitter's code too, and may panic
+    // too, so both happen inside.
     let attempt = || work().map_err(|error| error.to_string());
     // `AssertUnwindSafe` is our promise that nothing half-changed is looked at
     // after a panic. It is easy to give: none of our state is in `attempt`, and
@@ -160,8 +161,19 @@ fn run(work: Work) -> Status {
     match panic::catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(())) => Status::Succeeded,
         Ok(Err(text)) => Status::Failed(text),
-        Err(payload) => Status::Failed(panic_message(&*payload)),
+        Err(payload) => {
+            let text = panic_message(&*payload);
+            discard(payload);
+            Status::Failed(text)
+        }
     }
+}
+
+/// Drops what a panic carried. Its destructor is the submitter's code as well, and
+/// what a panic of that carries is left alone: somewhere it has to end.
+fn discard(payload: Box<dyn Any + Send>) {
+    let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    dropped.unwrap_or_else(mem::forget);
 }
 
 /// The message of a panic: `panic!("text")` carries a `&str`, `panic!("{x}")` a

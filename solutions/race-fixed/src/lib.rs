@@ -14,6 +14,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -185,7 +186,7 @@ impl Scheduler {
         // them is waiting for this.
         drop(state);
         // What the work captured may have destructors, which are a caller's code.
-        drop(work);
+        discard(work);
         true
     }
 
@@ -244,7 +245,7 @@ impl Scheduler {
             result => {
                 // The work has ended for good. Dropping it breaks the cycle between
                 // the scheduler and a task that holds it in an `Arc`.
-                drop(claim.work);
+                discard(claim.work);
                 let mut state = self.lock();
                 state.move_to(
                     claim.id,
@@ -308,13 +309,25 @@ impl Stats {
 
 /// Calls the work once. An error and a panic both come back as a message.
 fn call(work: &Work) -> Result<(), String> {
-    // The error is turned into text in here as well: its `to_string` is the task's
+    // The error is turned into text and dropped in here as well: both are the task's
     // code and may panic too. `AssertUnwindSafe` is honest: what a failed attempt
     // leaves behind inside the task is the task's own business.
     let caught = panic::catch_unwind(AssertUnwindSafe(|| {
         work().map_err(|error| error.to_string())
     }));
-    caught.unwrap_or_else(|payload| Err(panic_message(&*payload)))
+    caught.unwrap_or_else(|payload| {
+        let message = panic_message(&*payload);
+        discard(payload);
+        Err(message)
+    })
+}
+
+/// Drops what belongs to a task. A destructor is the task's code too, and one that
+/// panics must not take along whoever happens to drop it. What that panic carries is
+/// left alone: somewhere it has to end.
+fn discard<T>(value: T) {
+    let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(value)));
+    dropped.unwrap_or_else(mem::forget);
 }
 
 /// `panic!` carries a `&str` or a `String`; `panic_any` may carry anything.

@@ -1,6 +1,9 @@
 //! A scheduler under observation, for the checks in `grade.rs`.
 
-use std::sync::Arc;
+use std::error::Error;
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
 use grader::{Log, expect, expect_eq, note};
@@ -180,8 +183,8 @@ pub fn expect_forward(looks: &[TaskMetadata], max_attempts: u32) {
         let (name, status, attempts) = (&task.name, &task.status, task.attempts);
         let possible = match status {
             Status::Pending => attempts < max_attempts,
-            Status::Running | Status::Cancelled => attempts <= max_attempts,
-            Status::Succeeded => 0 < attempts && attempts <= max_attempts,
+            Status::Cancelled => attempts < max_attempts,
+            Status::Running | Status::Succeeded => 0 < attempts && attempts <= max_attempts,
             Status::Failed(_) => attempts == max_attempts,
         };
         let after = format!("after {attempts} of {max_attempts} attempts");
@@ -199,5 +202,87 @@ pub fn expect_forward(looks: &[TaskMetadata], max_attempts: u32) {
             !back,
             "task `{name}` went back from {before:?} to {after:?}"
         );
+    }
+}
+
+/// The count that a task with this status is part of; pending tasks have none.
+pub fn counted(stats: Stats, status: &Status) -> usize {
+    match status {
+        Status::Pending => stats.submitted - placed(stats),
+        Status::Running => stats.running,
+        Status::Succeeded => stats.succeeded,
+        Status::Failed(_) => stats.failed,
+        Status::Cancelled => stats.cancelled,
+    }
+}
+
+/// Where so many tasks wait for each other. Not a `Barrier`: that a task may run twice
+/// is another check's business.
+#[derive(Clone)]
+pub struct Meeting(Arc<(Mutex<Vec<bool>>, Condvar)>);
+
+impl Meeting {
+    pub fn of(tasks: usize) -> Self {
+        Self(Arc::new((Mutex::new(vec![false; tasks]), Condvar::new())))
+    }
+
+    /// Work that ends when all have come.
+    pub fn attend(&self, place: usize) -> impl Fn(usize) -> Outcome + Send + Sync + 'static {
+        let meeting = self.clone();
+        move |_| {
+            let (here, arrival) = &*meeting.0;
+            let mut here = here.lock().unwrap();
+            if mem::replace(&mut here[place], true) {
+                return Ok(());
+            }
+            arrival.notify_all();
+            drop(arrival.wait_while(here, |here| here.contains(&false)));
+            Ok(())
+        }
+    }
+}
+
+/// Runs code of the caller's when it is dropped.
+pub struct OnDrop<F: Fn() + Send + Sync>(pub F);
+
+impl<F: Fn() + Send + Sync> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// An error with code of the caller's in its text and in its destructor.
+pub struct Speaking<F: Fn() + Send + Sync>(pub OnDrop<F>);
+
+impl<F: Fn() + Send + Sync> fmt::Debug for Speaking<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Speaking")
+    }
+}
+
+impl<F: Fn() + Send + Sync> fmt::Display for Speaking<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.0.0)();
+        f.write_str("spoken")
+    }
+}
+
+impl<F: Fn() + Send + Sync> Error for Speaking<F> {}
+
+/// An error whose destructor panics, and nothing else of it.
+#[derive(Debug)]
+pub struct DropsBadly;
+
+impl fmt::Display for DropsBadly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no way out")
+    }
+}
+
+impl Error for DropsBadly {}
+
+impl Drop for DropsBadly {
+    fn drop(&mut self) {
+        panic!("an error was dropped")
     }
 }

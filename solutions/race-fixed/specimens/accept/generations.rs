@@ -151,7 +151,8 @@ impl Scheduler {
                 state.ready.push_back((id, work));
             }
             drop(state);
-            drop(finished);
+            // What it captured is the task's code as well.
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(finished)));
             self.turn();
         }
     }

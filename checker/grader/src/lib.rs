@@ -37,7 +37,9 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 pub use broken::{Broken, Standstill, broken_if_stuck, broken_unless_both_run, locks_around};
-pub use probe::{Log, broken, held_locks, join, note_line, other_threads, until_idle, waits};
+pub use probe::{
+    Log, broken, held_locks, join, note_line, other_threads, others_only_end, until_idle, waits,
+};
 pub use proptest;
 pub use shorter::shorter;
 pub use suite::{Contrast, Trial};

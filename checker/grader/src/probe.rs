@@ -117,6 +117,20 @@ pub fn other_threads() -> usize {
     model::other_threads()
 }
 
+/// From now on, inside a model, every other thread may only end: the check ends where one does
+/// more, and says so in a sentence that begins with `when`. To wake others, to give back a lock
+/// and to drop what it owns goes with ending; to take a lock, to use an atomic or a channel, to
+/// wait, to sleep or to start a thread does not. Ask it when a call has returned that promises
+/// that nobody is left, and let all go on with [`until_idle`]. A check's own threads must have
+/// been joined before.
+///
+/// # Panics
+/// Outside a model.
+#[track_caller]
+pub fn others_only_end(when: impl Into<String>) {
+    model::others_only_end(when.into());
+}
+
 /// Ends the check: what it promised does not hold.
 ///
 /// # Panics

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     /// Whether giving back a lock and ending a thread are steps: somebody looks at these
     /// without waiting for them.
     pub(super) steps_are_fine: AtomicBool,
+    /// Whether somebody asks when each thread did something last.
+    pub(super) deeds_matter: AtomicBool,
     /// What statics start every execution with.
     pub(super) statics: Statics,
     /// Whether the pass is to end, and to begin again.

@@ -187,7 +187,7 @@ impl Condvar {
             return self.inner.notify_one();
         }
         let (id, at) = (self.id(), Location::caller());
-        kernel::step(id, at);
+        kernel::last_step(id, at);
         kernel::with(|kernel| {
             kernel.record("notify one", Some(id), Some(at), || None);
             let waiters = waiting(kernel, id);
@@ -218,7 +218,7 @@ impl Condvar {
             return self.inner.notify_all();
         }
         let (id, at) = (self.id(), Location::caller());
-        kernel::step(id, at);
+        kernel::last_step(id, at);
         kernel::with(|kernel| {
             kernel.record("notify all", Some(id), Some(at), || None);
             let waiters = waiting(kernel, id);

@@ -246,7 +246,7 @@ fn release_in_a_step(id: ObjectId) {
         held.iter().rfind(|held| held.object == id).copied()
     });
     if let Some(held) = held {
-        kernel::step(id, held.at);
+        kernel::last_step(id, held.at);
     }
 }
 

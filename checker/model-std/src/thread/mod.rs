@@ -108,7 +108,7 @@ impl Thread {
             Who::Real(thread) => thread.unpark(),
             Who::Model { thread, .. } => {
                 let object = kernel::with(|kernel| kernel.thread_object(*thread));
-                kernel::step(object, at);
+                kernel::last_step(object, at);
                 kernel::with(|kernel| {
                     kernel.record("unpark", Some(object), Some(at), || None);
                     if !std::mem::replace(&mut kernel.threads[thread.0].token, true) {

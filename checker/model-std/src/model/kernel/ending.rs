@@ -57,6 +57,7 @@ pub(in crate::model) fn start(start: Start) {
         steps: 0,
         fairness: Fairness::default(),
         phase: Phase::Body,
+        leaving: None,
         patient: start.patient,
         outbox: start.outbox,
         shared: start.shared,

@@ -7,6 +7,7 @@
 mod digest;
 mod ending;
 mod fairness;
+mod leaving;
 mod panics;
 mod state;
 mod threads;
@@ -28,13 +29,16 @@ pub(crate) use digest::digest_of_bits;
 pub(crate) use ending::fail;
 pub(super) use ending::{Bodies, Start, finish, park_for_ever, start};
 use fairness::Fairness;
+use leaving::Leaving;
+pub(super) use leaving::others_only_end;
 pub(super) use panics::on_panic;
 pub(crate) use panics::{catching, caught, panicking, panics, resuming, unwound};
 use state::Status;
 pub(crate) use state::{Held, MAIN, ObjectId, ObjectState, Thread, ThreadId, Why};
 pub(crate) use threads::{
-    Timed, block, can_look, choose, counts_a_step, looks_aside, looks_at, looks_at_the_clock,
-    need_finer_steps, on_memory, pauses, spawn, step, steps_are_fine, until_idle,
+    Timed, block, can_look, choose, counts_a_step, last_step, looks_aside, looks_at,
+    looks_at_the_clock, need_finer_steps, on_memory, pauses, spawn, step, steps_are_fine,
+    until_idle,
 };
 pub(crate) use time::{asks_time, now, passes};
 
@@ -72,6 +76,8 @@ pub(crate) struct Kernel {
     steps: usize,
     fairness: Fairness,
     phase: Phase,
+    /// Whether others than one thread may only end by now.
+    leaving: Option<Leaving>,
     /// What the body left behind is given all the time that a body has.
     patient: bool,
     outbox: Sender<Message>,

@@ -72,6 +72,8 @@ pub(crate) struct Thread {
     pub(crate) token: bool,
     /// For `is_finished` and `unpark`, made at first use.
     pub(crate) object: Option<ObjectId>,
+    /// For when it did something last, where anybody asks for that.
+    pub(super) deeds: Option<ObjectId>,
     /// The condvar wait it is in, and whether it has been notified.
     pub(crate) condvar: Option<(ObjectId, bool)>,
     pub(crate) locals: Locals,
@@ -150,6 +152,7 @@ impl Thread {
             catching: 0,
             token: false,
             object: None,
+            deeds: None,
             condvar: None,
             locals: Locals::default(),
             habits: Habits::default(),

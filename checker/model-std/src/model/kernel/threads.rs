@@ -9,7 +9,7 @@ use super::fairness::Visited;
 use super::time::later;
 use super::{
     Kernel, MAX_STEPS, MAX_STEPS_AFTERWARDS, ObjectId, Status, Thread, ThreadId, Why, engine, fail,
-    with,
+    leaving, with,
 };
 use crate::engine::schedule::Decision;
 use crate::engine::{Engine, Memory};
@@ -35,6 +35,13 @@ enum Operation<'a> {
 
 /// A scheduling point before an operation on `object`.
 pub(crate) fn step(object: ObjectId, at: Place) {
+    last_step(object, at);
+    leaving::does_more_than_end(at);
+}
+
+/// The same, for what a thread may do that has nothing left to do but to end: it wakes others,
+/// gives back a lock, drops its end of a channel, or comes out of a call that has had its effect.
+pub(crate) fn last_step(object: ObjectId, at: Place) {
     come_to(at, Operation::Step(object));
     with(|kernel| kernel.meets(object));
 }
@@ -59,12 +66,14 @@ pub(crate) fn looks_aside(object: ObjectId) {
 /// scheduler may stop it there, as it may anywhere. If it goes round in circles, it waits.
 pub(crate) fn pauses(at: Place) {
     come_to(at, Operation::Nothing);
+    leaving::does_more_than_end(at);
 }
 
 /// The current thread looks at its clock. If it goes round in circles, it has to wait for
 /// time to pass.
 pub(crate) fn looks_at_the_clock(at: Place) {
     come_to(at, Operation::Nothing);
+    leaving::does_more_than_end(at);
     with(Kernel::looks_at_its_clock);
 }
 
@@ -76,6 +85,7 @@ pub(crate) fn on_memory<R>(at: Place, operation: impl Fn(&dyn Memory) -> R) -> O
         let result = std::cell::Cell::new(None);
         let remember = |memory: &dyn Memory| result.set(Some(operation(memory)));
         come_to(at, Operation::OnMemory(&remember));
+        leaving::does_more_than_end(at);
         result.take().expect("done above")
     })
 }
@@ -283,6 +293,7 @@ pub(crate) fn spawn(
     if alive >= limit {
         fail(Failure::TooManyThreads { limit, at });
     }
+    leaving::does_more_than_end(at);
     let fiber = Fiber::new(stack, Box::new(move || run(id, body)))?;
     fiber::on_host(|| {
         let mut fiber = Some(fiber);
@@ -310,7 +321,7 @@ fn run(me: ThreadId, body: Box<dyn FnOnce()>) {
         (object, kernel.object(object).created)
     });
     if steps_are_fine() {
-        step(object, at);
+        last_step(object, at);
     } else {
         fiber::on_host(|| engine().covers(object.0));
     }

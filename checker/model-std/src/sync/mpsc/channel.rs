@@ -103,7 +103,7 @@ impl<T> Channel<T> {
                         .map_or(Ok(()), |item| Err(SendError(item)));
                 }
                 kernel::block(Why::Send(id), Timed::No);
-                kernel::step(id, at);
+                kernel::last_step(id, at);
             }
         }
         Ok(())
@@ -218,7 +218,7 @@ impl<T> Channel<T> {
         }
         // Others may see that the channel is open, and then that it is not; and which of the
         // senders is the last depends on who comes first.
-        kernel::step(self.end(), self.object.created());
+        kernel::last_step(self.end(), self.object.created());
         let last = {
             let mut state = self.state();
             state.senders -= 1;
@@ -235,7 +235,7 @@ impl<T> Channel<T> {
         if !kernel::active() {
             return;
         }
-        kernel::step(self.id(), self.object.created());
+        kernel::last_step(self.id(), self.object.created());
         let unread = {
             let mut state = self.state();
             state.receiver = false;

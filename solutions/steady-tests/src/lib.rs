@@ -38,6 +38,8 @@ pub fn suite() -> Vec<Case> {
         dropping_shuts_down,
         a_panic_costs_no_worker,
         two_workers_run_two_tasks_at_once,
+        one_worker_runs_one_task_at_a_time,
+        a_task_may_wait_for_what_it_submits,
         a_task_may_submit_while_the_scheduler_shuts_down,
     ]
 }
@@ -202,10 +204,11 @@ fn a_panic_costs_no_worker(start: Start) {
     );
 }
 
-/// The tasks wait for each other: on one worker, or under one lock, neither ends.
+/// The tasks wait for each other and for the test: on one worker, or under one lock, none of
+/// them goes on. The shutdown comes later, for it would wake a worker that sleeps.
 fn two_workers_run_two_tasks_at_once(start: Start) {
     let scheduler = start(2);
-    let meeting = Arc::new(Barrier::new(2));
+    let meeting = Arc::new(Barrier::new(3));
     for _ in 0..2 {
         let meeting = Arc::clone(&meeting);
         let task = move || {
@@ -213,6 +216,45 @@ fn two_workers_run_two_tasks_at_once(start: Start) {
         };
         scheduler.submit(task).expect("nobody has shut down");
     }
+    meeting.wait();
+}
+
+/// How many workers there are is a limit too.
+fn one_worker_runs_one_task_at_a_time(start: Start) {
+    let scheduler = start(1);
+    let inside = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    for _ in 0..2 {
+        let (inside, most) = (Arc::clone(&inside), Arc::clone(&most));
+        let task = move || {
+            most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            inside.fetch_sub(1, Ordering::SeqCst);
+        };
+        scheduler.submit(task).expect("nobody has shut down");
+    }
+    scheduler.shutdown();
+    let most = most.load(Ordering::SeqCst);
+    assert_eq!(most, 1, "tasks that ran at once on one worker");
+}
+
+/// The other worker has nothing to do, and begins with it.
+fn a_task_may_wait_for_what_it_submits(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let meeting = Arc::new(Barrier::new(2));
+    let inside = Arc::clone(&scheduler);
+    let parent = move || {
+        let there = Arc::clone(&meeting);
+        let child = move || {
+            there.wait();
+        };
+        let said = inside.submit(child);
+        drop(inside);
+        // Refused, if the shutdown was first.
+        if said.is_ok() {
+            meeting.wait();
+        }
+    };
+    scheduler.submit(parent).expect("nobody has shut down");
     scheduler.shutdown();
 }
 

@@ -4,6 +4,7 @@
 //! tasks, one of them panics, and one of the ways to end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
@@ -36,6 +37,12 @@ pub fn suite() -> Vec<Case> {
         case("two that meet", |start| {
             program(start, 2, &[Meets, Meets], End::Shutdown)
         }),
+        case("two in turns", |start| {
+            program(start, 1, &[Enters, Enters], End::Shutdown)
+        }),
+        case("one that meets its child", |start| {
+            program(start, 2, &[Raises], End::Shutdown)
+        }),
         case("one that submits", |start| {
             program(start, 1, &[Submits], End::Shutdown)
         }),
@@ -59,11 +66,16 @@ enum Task {
     /// The test waits until it has begun.
     Begins,
     Panics,
+    /// With another one, and with the test.
     Meets,
     Submits,
+    /// Submits another and waits for it.
+    Raises,
+    /// Says whether somebody else is inside.
+    Enters,
 }
 
-use Task::{Begins, Counts, Meets, Panics, Reports, Submits};
+use Task::{Begins, Counts, Enters, Meets, Panics, Raises, Reports, Submits};
 
 #[derive(Clone, Copy)]
 enum End {
@@ -78,13 +90,15 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
     let scheduler: Arc<dyn Scheduler> = Arc::from(start(workers));
     let owed = Arc::new(Mutex::new(0_usize));
     let done = Arc::new(Mutex::new(0));
-    let meeting = Arc::new(Barrier::new(2));
+    let meeting = Arc::new(Barrier::new(3));
+    let (room, alone) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(true)));
     for task in tasks {
         let (done, owed, meeting) = (Arc::clone(&done), Arc::clone(&owed), Arc::clone(&meeting));
+        let (room, alone) = (Arc::clone(&room), Arc::clone(&alone));
         let (here, there) = mpsc::channel::<()>();
         let waits = matches!(task, Reports | Begins);
         *owed.lock().unwrap() += usize::from(!matches!(task, Panics));
-        let inside = matches!(task, Submits).then(|| Arc::clone(&scheduler));
+        let inside = matches!(task, Submits | Raises).then(|| Arc::clone(&scheduler));
         let task = *task;
         let work = move || {
             match task {
@@ -92,6 +106,17 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
                 Begins => drop(here.send(())),
                 Panics => panic!("on purpose"),
                 Meets => drop(meeting.wait()),
+                Enters => match room.try_lock() {
+                    Ok(guard) => drop((alone.load(SeqCst), guard)),
+                    Err(_) => alone.store(false, SeqCst),
+                },
+                Raises => {
+                    let (cries, cry) = mpsc::channel();
+                    let child = move || drop(cries.send(()));
+                    if inside.is_some_and(|inside| inside.submit(child).is_ok()) {
+                        drop(cry.recv());
+                    }
+                }
                 Submits => {
                     let counter = Arc::clone(&done);
                     let child = move || *counter.lock().unwrap() += 1;
@@ -107,6 +132,9 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
         if waits {
             assert_eq!(there.recv(), Ok(()));
         }
+    }
+    if let [Meets, ..] = tasks {
+        meeting.wait();
     }
     let all_done = |owed: usize| assert_eq!(*done.lock().unwrap(), owed);
     match end {
@@ -136,6 +164,11 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
             scheduler.shutdown();
         }),
     }
-    all_done(*owed.lock().unwrap());
-    assert_eq!(scheduler.submit(|| ()), Err(Closed));
+    let owed = *owed.lock().unwrap();
+    all_done(owed);
+    assert!(alone.load(SeqCst));
+    let late = Arc::clone(&done);
+    let answer = scheduler.submit(move || *late.lock().unwrap() += 1);
+    assert_eq!(answer, Err(Closed));
+    all_done(owed);
 }

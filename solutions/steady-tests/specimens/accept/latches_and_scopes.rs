@@ -21,6 +21,8 @@ pub fn suite() -> Vec<Case> {
         ends_by_drop,
         survives_a_panic,
         uses_both_workers,
+        uses_no_third,
+        lets_a_task_wait_for_its_own,
         answers_a_task_that_submits,
     ]
 }
@@ -87,7 +89,9 @@ fn drains(start: Start) {
 fn refuses_afterwards(start: Start) {
     let scheduler = start(1);
     scheduler.shutdown();
-    assert!(Latch::default().counted(&*scheduler).is_err());
+    let latch = Latch::default();
+    assert!(latch.counted(&*scheduler).is_err());
+    assert_eq!(latch.now(), 0);
 }
 
 fn decides_for_a_racing_submit(start: Start) {
@@ -150,6 +154,41 @@ fn uses_both_workers(start: Start) {
             .unwrap();
     }
     latch.wait_for(2);
+}
+
+/// Who begins finds as many ended as had begun.
+fn uses_no_third(start: Start) {
+    let scheduler = start(1);
+    let (begun, ended, clashes) = (Latch::default(), Latch::default(), Latch::default());
+    for _ in 0..2 {
+        let (begun, ended, clashes) = (begun.clone(), ended.clone(), clashes.clone());
+        scheduler
+            .submit(move || {
+                begun.count_up();
+                if begun.now() != ended.now() + 1 {
+                    clashes.count_up();
+                }
+                ended.count_up();
+            })
+            .unwrap();
+    }
+    ended.wait_for(2);
+    assert_eq!(clashes.now(), 0);
+}
+
+fn lets_a_task_wait_for_its_own(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let (inside, latch, over) = (Arc::clone(&scheduler), Latch::default(), Latch::default());
+    let ends = over.clone();
+    scheduler
+        .submit(move || {
+            latch.counted(&*inside).unwrap();
+            drop(inside);
+            latch.wait_for(1);
+            ends.count_up();
+        })
+        .unwrap();
+    over.wait_for(1);
 }
 
 fn answers_a_task_that_submits(start: Start) {

@@ -193,9 +193,6 @@ finds! {
     finds_a_task_that_is_refused_and_run:
         refused_and_run, a_submit_beside_a_shutdown,
         "No case noticed a task that was refused, because the scheduler was shutting down, and ran all the same.";
-    finds_a_refused_task_that_runs_after_the_end:
-        refused_and_run_at_once, a_refused_submit,
-        "No case noticed a task that was refused after the shutdown, and ran all the same.";
     finds_a_child_that_is_lost_at_the_end:
         child_lost_at_the_end, what_a_task_submits_beside_a_shutdown,
         "No case noticed a task that was accepted from inside of another one beside a shutdown, and never ran.";
@@ -208,9 +205,6 @@ finds! {
     finds_an_accepted_task_that_is_left_for_later:
         left_for_the_drop, a_submit_beside_a_shutdown,
         "No case noticed a task that was accepted beside a shutdown, and ran long after the shutdown had returned.";
-    finds_one_worker_too_many:
-        one_worker_too_many, two_tasks_on_one_worker,
-        "No case noticed that two tasks run at once on one worker.";
     finds_a_drop_that_leaves_a_task_running:
         drop_looks_at_the_queue, a_drop_beside_a_running_task,
         "No case noticed that a scheduler can be dropped while a task is running.";

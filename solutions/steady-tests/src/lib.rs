@@ -38,7 +38,6 @@ pub fn suite() -> Vec<Case> {
         dropping_shuts_down,
         a_panic_costs_no_worker,
         two_workers_run_two_tasks_at_once,
-        one_worker_runs_one_task_at_a_time,
         a_task_may_wait_for_what_it_submits,
         a_task_may_submit_while_the_scheduler_shuts_down,
     ]
@@ -219,43 +218,22 @@ fn two_workers_run_two_tasks_at_once(start: Start) {
     meeting.wait();
 }
 
-/// How many workers there are is a limit too.
-fn one_worker_runs_one_task_at_a_time(start: Start) {
-    let scheduler = start(1);
-    let inside = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
-    for _ in 0..2 {
-        let (inside, most) = (Arc::clone(&inside), Arc::clone(&most));
-        let task = move || {
-            most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            inside.fetch_sub(1, Ordering::SeqCst);
-        };
-        scheduler.submit(task).expect("nobody has shut down");
-    }
-    scheduler.shutdown();
-    let most = most.load(Ordering::SeqCst);
-    assert_eq!(most, 1, "tasks that ran at once on one worker");
-}
-
 /// The other worker has nothing to do, and begins with it.
 fn a_task_may_wait_for_what_it_submits(start: Start) {
     let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
-    let meeting = Arc::new(Barrier::new(2));
-    let inside = Arc::clone(&scheduler);
+    let (inside, (met, has_met)) = (Arc::clone(&scheduler), mpsc::channel());
     let parent = move || {
-        let there = Arc::clone(&meeting);
-        let child = move || {
-            there.wait();
-        };
-        let said = inside.submit(child);
+        let (begun, has_begun) = mpsc::channel();
+        let child = move || begun.send(()).expect("the parent is listening");
+        inside.submit(child).expect("nobody has shut down");
         drop(inside);
-        // Refused, if the shutdown was first.
-        if said.is_ok() {
-            meeting.wait();
-        }
+        met.send(has_begun.recv()).expect("the test is listening");
     };
     scheduler.submit(parent).expect("nobody has shut down");
-    scheduler.shutdown();
+    let met = has_met
+        .recv()
+        .expect("the parent says that it met its child");
+    met.expect("the child says that it began");
 }
 
 /// The worker is inside of `submit` while the shutdown waits for that worker.

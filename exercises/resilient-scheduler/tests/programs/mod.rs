@@ -5,8 +5,8 @@ use std::panic::panic_any;
 use std::sync::{Arc, Mutex};
 
 use grader::{
-    Broken, Log, Standstill, broken_if_stuck, expect, expect_eq, join, other_threads, until_idle,
-    waits,
+    Broken, Log, Standstill, broken_if_stuck, expect, expect_eq, join, other_threads,
+    others_only_end, until_idle, waits,
 };
 use resilient_scheduler::{Scheduler, TaskError};
 
@@ -211,10 +211,12 @@ pub fn offers_during(close: fn(&Scheduler)) {
         answers == [true; 2],
         "a shutdown had begun, and a task was offered that was not refused with Closed"
     );
-    expect!(
-        !cancelled && !finished,
-        "a task is running: cancel said {cancelled} about it, and is_finished {finished}"
-    );
+    if cancelled || finished {
+        let sentence = format!(
+            "a task is running: cancel said {cancelled} about it, and is_finished {finished}"
+        );
+        Broken::by("cancel-races-start", sentence).end();
+    }
     gate.open();
     join(shutdown, "a shutdown");
     let answers = holder.join();
@@ -336,16 +338,10 @@ pub fn a_look_and_a_join() {
     );
 }
 
-/// A panic whose payload panics too, when it is dropped.
-pub fn a_payload_that_panics() {
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            panic!("the payload of a panic is dropped, and panics");
-        }
-    }
+/// A panic, another task, and the end.
+pub fn a_panic_and_the_end() {
     let lab = Lab::start(1, 2);
-    let bomb = lab.submit::<(), _>("bomb", || panic_any(Bomb));
+    let bomb = lab.submit::<(), _>("bomb", || panic_any(404));
     let plain = lab.plain("plain");
     let told = bomb.join();
     let right = matches!(&told, Err(TaskError::Panicked(text)) if text == "task panicked");
@@ -360,6 +356,8 @@ pub fn a_payload_that_panics() {
         0,
         "a task panicked, a shutdown returned, and threads are left"
     );
+    others_only_end("A task had panicked, and a shutdown had returned");
+    until_idle();
 }
 
 /// Two panics; then the queue holds as many as before.
@@ -409,9 +407,13 @@ pub fn a_result_that_submits() {
     lab.scheduler.shutdown();
 }
 
-/// Two tasks that meet, on two workers, through a queue that holds one of them.
-pub fn two_tasks_through_one_slot() {
-    let lab = Lab::start(2, 1);
+/// Two tasks that meet, on two workers, when those of `before` have run.
+pub fn two_tasks_that_meet(capacity: usize, before: &[&'static str]) {
+    let lab = Lab::start(2, capacity);
+    for name in before {
+        lab.expect_ran(lab.plain(name), name);
+    }
+    // Whoever has nothing to do sleeps.
     until_idle();
     let meeting = Meeting::default();
     let handles = ["left", "right"].into_iter().enumerate().map(|(at, name)| {
@@ -428,8 +430,8 @@ pub fn two_tasks_through_one_slot() {
         if diary.began("left") + diary.began("right") > 1 || standstill != Standstill::Asleep {
             return diary.who_was_not_told(standstill);
         }
-        let sentence = "Two tasks were accepted that wait for each other, and one of 2 workers \
-                        sleeps beside a task that waits.";
+        let sentence = "Two tasks were accepted that wait for each other, there should be 2 workers, \
+                        and only one of the tasks runs.";
         Some(sentence.to_owned().into())
     });
     until_idle();

@@ -1,7 +1,6 @@
-//! Wrong: what a task submits goes to its own worker, which runs it next, unless somebody has
-//! shut down meanwhile: then it was accepted and is dropped. Submits from outside are right.
+//! Wrong: who takes the last task of a scheduler that is closed leaves when it has run. What
+//! that task submits is accepted, and nobody is there.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,11 +9,6 @@ use std::thread::{self, JoinHandle};
 use scheduler_under_test::Closed;
 
 type Task = Box<dyn FnOnce() + Send>;
-
-thread_local! {
-    /// What the task on this worker has submitted. Only workers have one.
-    static CHILDREN: RefCell<Option<Vec<Task>>> = const { RefCell::new(None) };
-}
 
 pub struct Scheduler {
     shared: Arc<Shared>,
@@ -30,6 +24,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Task>,
+    running: usize,
     closed: bool,
 }
 
@@ -49,18 +44,11 @@ impl Scheduler {
 
     pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
         let mut state = self.shared.state.lock().unwrap();
-        if state.closed {
+        // As long as a task runs there is somebody to run what it submits.
+        if state.closed && state.running == 0 {
             return Err(Closed);
         }
-        let task: Task = Box::new(work);
-        let task = CHILDREN.with_borrow_mut(|children| match children {
-            Some(children) => {
-                children.push(task);
-                None
-            }
-            None => Some(task),
-        });
-        state.queue.extend(task);
+        state.queue.push_back(Box::new(work));
         self.shared.changed.notify_one();
         Ok(())
     }
@@ -83,7 +71,6 @@ impl Drop for Scheduler {
 
 impl Shared {
     fn work(&self) {
-        CHILDREN.set(Some(Vec::new()));
         loop {
             let state = self.state.lock().unwrap();
             let mut state = self
@@ -93,13 +80,13 @@ impl Shared {
             let Some(task) = state.queue.pop_front() else {
                 return;
             };
+            let last = state.closed && state.queue.is_empty();
+            state.running += 1;
             drop(state);
             let _ = panic::catch_unwind(AssertUnwindSafe(task));
-            let children = CHILDREN.replace(Some(Vec::new()));
-            let mut state = self.state.lock().unwrap();
-            if !state.closed {
-                state.queue.extend(children.into_iter().flatten());
-                self.changed.notify_all();
+            self.state.lock().unwrap().running -= 1;
+            if last {
+                return;
             }
         }
     }

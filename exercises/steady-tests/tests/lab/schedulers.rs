@@ -30,12 +30,10 @@ macro_rules! schedulers {
 schedulers! {
     newest_first in "newest_first.rs",
     refused_and_run in "refused_and_run.rs",
-    refused_and_run_at_once in "refused_and_run_at_once.rs",
     child_lost_at_the_end in "child_lost_at_the_end.rs",
     child_stays_with_its_worker in "child_stays_with_its_worker.rs",
     one_more_at_the_end in "one_more_at_the_end.rs",
     left_for_the_drop in "left_for_the_drop.rs",
-    one_worker_too_many in "one_worker_too_many.rs",
     drop_looks_at_the_queue in "drop_looks_at_the_queue.rs",
     panic_passed_on in "panic_passed_on.rs",
     only_an_empty_queue_wakes in "../../../../solutions/sentinel-shutdown/specimens/reject/only_an_empty_queue_wakes.rs",

@@ -182,19 +182,6 @@ pub fn a_panic_and_another_task(start: Start) {
     expect!(ran, "a task panicked, and another one was never run");
 }
 
-pub fn a_refused_submit(start: Start) {
-    let scheduler = start(1);
-    scheduler.shutdown();
-    let (task, runs) = counting();
-    let refused = scheduler.submit(task).is_err();
-    drop(scheduler);
-    let runs = runs.load(SeqCst);
-    expect!(
-        !refused || runs == 0,
-        "submit refused a task after the shutdown, and it ran"
-    );
-}
-
 pub fn what_a_task_submits_beside_a_shutdown(start: Start) {
     let scheduler: Arc<dyn Scheduler> = Arc::from(start(1));
     let (child, runs) = counting();
@@ -233,22 +220,6 @@ pub fn a_task_that_meets_its_child(start: Start) {
         }
     });
     scheduler.shutdown();
-}
-
-pub fn two_tasks_on_one_worker(start: Start) {
-    let scheduler = start(1);
-    let inside = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
-    for _ in 0..2 {
-        let (inside, most) = (Arc::clone(&inside), Arc::clone(&most));
-        submit(&*scheduler, move || {
-            most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
-            inside.fetch_sub(1, SeqCst);
-        });
-    }
-    scheduler.shutdown();
-    let most = most.load(SeqCst);
-    expect!(most == 1, "{most} tasks ran at once on one worker");
 }
 
 pub fn a_drop_beside_a_running_task(start: Start) {

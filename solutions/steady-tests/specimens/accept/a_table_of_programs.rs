@@ -4,7 +4,6 @@
 //! tasks, one of them panics, and one of the ways to end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
@@ -37,9 +36,6 @@ pub fn suite() -> Vec<Case> {
         case("two that meet", |start| {
             program(start, 2, &[Meets, Meets], End::Shutdown)
         }),
-        case("two in turns", |start| {
-            program(start, 1, &[Enters, Enters], End::Shutdown)
-        }),
         case("one that meets its child", |start| {
             program(start, 2, &[Raises], End::Shutdown)
         }),
@@ -71,11 +67,9 @@ enum Task {
     Submits,
     /// Submits another and waits for it.
     Raises,
-    /// Says whether somebody else is inside.
-    Enters,
 }
 
-use Task::{Begins, Counts, Enters, Meets, Panics, Raises, Reports, Submits};
+use Task::{Begins, Counts, Meets, Panics, Raises, Reports, Submits};
 
 #[derive(Clone, Copy)]
 enum End {
@@ -91,10 +85,8 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
     let owed = Arc::new(Mutex::new(0_usize));
     let done = Arc::new(Mutex::new(0));
     let meeting = Arc::new(Barrier::new(3));
-    let (room, alone) = (Arc::new(Mutex::new(())), Arc::new(AtomicBool::new(true)));
     for task in tasks {
         let (done, owed, meeting) = (Arc::clone(&done), Arc::clone(&owed), Arc::clone(&meeting));
-        let (room, alone) = (Arc::clone(&room), Arc::clone(&alone));
         let (here, there) = mpsc::channel::<()>();
         let waits = matches!(task, Reports | Begins);
         *owed.lock().unwrap() += usize::from(!matches!(task, Panics));
@@ -106,10 +98,6 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
                 Begins => drop(here.send(())),
                 Panics => panic!("on purpose"),
                 Meets => drop(meeting.wait()),
-                Enters => match room.try_lock() {
-                    Ok(guard) => drop((alone.load(SeqCst), guard)),
-                    Err(_) => alone.store(false, SeqCst),
-                },
                 Raises => {
                     let (cries, cry) = mpsc::channel();
                     let child = move || drop(cries.send(()));
@@ -166,7 +154,6 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
     }
     let owed = *owed.lock().unwrap();
     all_done(owed);
-    assert!(alone.load(SeqCst));
     let late = Arc::clone(&done);
     let answer = scheduler.submit(move || *late.lock().unwrap() += 1);
     assert_eq!(answer, Err(Closed));

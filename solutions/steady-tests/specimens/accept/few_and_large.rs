@@ -5,13 +5,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier, Mutex, mpsc};
+use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 use scheduler_under_test::{Case, Closed, Scheduler, Start, cases};
 
 pub fn suite() -> Vec<Case> {
-    cases![alone, busy, together, by_turns, from_inside, family]
+    cases![alone, busy, together, at_the_end, from_inside, family]
 }
 
 fn alone(start: Start) {
@@ -54,6 +54,7 @@ fn busy(start: Start) {
     scheduler.submit(work).unwrap();
     has_begun.recv().unwrap();
     scheduler.submit(count(&runs)).unwrap();
+    scheduler.submit(|| panic!("on purpose")).unwrap();
     scheduler.shutdown();
     assert_eq!(runs.load(Ordering::SeqCst), 3);
 }
@@ -69,19 +70,7 @@ fn together(start: Start) {
     drop(scheduler);
 }
 
-fn by_turns(start: Start) {
-    let scheduler = start(1);
-    let (free, clashes) = (Arc::new(Mutex::new(())), Arc::new(AtomicUsize::new(0)));
-    for _ in 0..2 {
-        let (free, clashes) = (Arc::clone(&free), Arc::clone(&clashes));
-        let task = move || match free.try_lock() {
-            Ok(guard) => drop((guard, clashes.load(Ordering::SeqCst))),
-            Err(_) => drop(clashes.fetch_add(1, Ordering::SeqCst)),
-        };
-        scheduler.submit(task).unwrap();
-    }
-    scheduler.shutdown();
-    assert_eq!(clashes.load(Ordering::SeqCst), 0);
+fn at_the_end(start: Start) {
     let scheduler = start(1);
     let runs = AtomicUsize::new(0);
     let runs = Arc::new(runs);

@@ -2,8 +2,8 @@
 //! the same whenever it is asked.
 //!
 //! A case is explored as every model is, over each interleaving of its threads within
-//! the bound, so it need not be lucky to find something. The wrong schedulers are the
-//! reject specimens of the stage before, each with one defect.
+//! the bound, so it need not be lucky to find something. The wrong schedulers have one
+//! defect each; most of them are reject specimens of the stage before.
 //!
 //! Only the promises of that stage are held against a suite: a case that asserts more
 //! fails on one of the right schedulers, which keep them in different ways.
@@ -190,4 +190,28 @@ finds! {
     finds_a_lock_that_a_panic_poisons:
         poison_cascade, a_panic_and_another_task,
         "No case noticed that a task which panics poisons a lock that all workers need.";
+    finds_a_task_that_is_refused_and_run:
+        refused_and_run, a_submit_beside_a_shutdown,
+        "No case noticed a task that was refused, because the scheduler was shutting down, and ran all the same.";
+    finds_a_child_that_is_lost_at_the_end:
+        child_lost_at_the_end, what_a_task_submits_beside_a_shutdown,
+        "No case noticed a task that was accepted from inside of another one beside a shutdown, and never ran.";
+    finds_a_child_that_waits_for_its_parent:
+        child_stays_with_its_worker, a_task_that_meets_its_child,
+        "No case noticed that what a task submits begins only when that task has ended, beside an idle worker.";
+    finds_a_worker_that_takes_one_more_at_the_end:
+        one_more_at_the_end, two_tasks_and_a_shutdown,
+        "No case noticed that at the shutdown a worker runs one more task, and leaves the others.";
+    finds_an_accepted_task_that_is_left_for_later:
+        left_for_the_drop, a_submit_beside_a_shutdown,
+        "No case noticed a task that was accepted beside a shutdown, and ran long after the shutdown had returned.";
+    finds_a_drop_that_leaves_a_task_running:
+        drop_looks_at_the_queue, a_drop_beside_a_running_task,
+        "No case noticed that a scheduler can be dropped while a task is running.";
+    finds_a_second_task_that_wakes_nobody:
+        only_an_empty_queue_wakes, two_tasks_that_meet_the_test,
+        "No case noticed a task that waits beside an idle worker, because another task was in the queue when it came.";
+    finds_a_shutdown_that_passes_a_panic_on:
+        panic_passed_on, a_panic_and_a_shutdown,
+        "No case noticed that shutdown panics when a task has panicked.";
 }

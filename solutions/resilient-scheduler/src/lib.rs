@@ -384,19 +384,28 @@ where
         // `AssertUnwindSafe` is honest: what a panic leaves behind is inside the work,
         // and the work is gone.
         let result = panic::catch_unwind(AssertUnwindSafe(work));
-        promise.settle(result.map_err(|payload| TaskError::Panicked(message(&*payload))));
+        promise.settle(result.map_err(panicked));
     }
 }
 
 /// Runs a task. A panic of its work has been dealt with when this returns; what is
 /// caught here comes from a destructor, of the work or of a result nobody waits for.
 fn run(job: Job) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| job.run()));
+    whatever_it_throws(|| job.run());
 }
 
-/// Cancels a task by dropping it. Destructors of what it captured run here too.
-fn discard(job: Job) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(job)));
+/// Drops what is the task's, whose destructor may panic: a task that is cancelled, with
+/// what it captured, or a panic's payload.
+fn discard<T>(value: T) {
+    whatever_it_throws(|| drop(value));
+}
+
+/// Goes on after a destructor's panic. What that carries is not dropped: it could panic
+/// once more, without end.
+fn whatever_it_throws(destroy: impl FnOnce()) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(destroy)) {
+        mem::forget(payload);
+    }
 }
 
 /// The duty to settle an outcome, once. Dropped, it settles it as cancelled.
@@ -473,6 +482,13 @@ impl<T> Outcome<T> {
 /// A mutex is poisoned when its holder panics, and nothing here panics under one.
 /// Should that ever change, stopping is better than going on with half a change.
 const NEVER_POISONED: &str = "no code of a task runs under this lock";
+
+/// What a task's caller is told of its panic.
+fn panicked(payload: Box<dyn Any + Send>) -> TaskError {
+    let error = TaskError::Panicked(message(&*payload));
+    discard(payload);
+    error
+}
 
 /// `panic!` carries a `&str` or a `String`; `panic_any` may carry anything.
 fn message(payload: &(dyn Any + Send)) -> String {

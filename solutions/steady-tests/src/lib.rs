@@ -38,6 +38,7 @@ pub fn suite() -> Vec<Case> {
         dropping_shuts_down,
         a_panic_costs_no_worker,
         two_workers_run_two_tasks_at_once,
+        a_task_may_wait_for_what_it_submits,
         a_task_may_submit_while_the_scheduler_shuts_down,
     ]
 }
@@ -202,10 +203,11 @@ fn a_panic_costs_no_worker(start: Start) {
     );
 }
 
-/// The tasks wait for each other: on one worker, or under one lock, neither ends.
+/// The tasks wait for each other and for the test: on one worker, or under one lock, none of
+/// them goes on. The shutdown comes later, for it would wake a worker that sleeps.
 fn two_workers_run_two_tasks_at_once(start: Start) {
     let scheduler = start(2);
-    let meeting = Arc::new(Barrier::new(2));
+    let meeting = Arc::new(Barrier::new(3));
     for _ in 0..2 {
         let meeting = Arc::clone(&meeting);
         let task = move || {
@@ -213,7 +215,25 @@ fn two_workers_run_two_tasks_at_once(start: Start) {
         };
         scheduler.submit(task).expect("nobody has shut down");
     }
-    scheduler.shutdown();
+    meeting.wait();
+}
+
+/// The other worker has nothing to do, and begins with it.
+fn a_task_may_wait_for_what_it_submits(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let (inside, (met, has_met)) = (Arc::clone(&scheduler), mpsc::channel());
+    let parent = move || {
+        let (begun, has_begun) = mpsc::channel();
+        let child = move || begun.send(()).expect("the parent is listening");
+        inside.submit(child).expect("nobody has shut down");
+        drop(inside);
+        met.send(has_begun.recv()).expect("the test is listening");
+    };
+    scheduler.submit(parent).expect("nobody has shut down");
+    let met = has_met
+        .recv()
+        .expect("the parent says that it met its child");
+    met.expect("the child says that it began");
 }
 
 /// The worker is inside of `submit` while the shutdown waits for that worker.

@@ -203,9 +203,10 @@ impl Lab {
     }
 }
 
-/// Something that a task captured. Its destructor submits a task, whatever the answer.
+/// Something of a task's. Its destructor submits a task, whatever the answer.
 pub struct Parting {
-    pub task: &'static str,
+    /// Such as "what task `first` captured".
+    pub what: &'static str,
     pub scheduler: Arc<Scheduler>,
     /// Two lines for each call: under which locks it was made, and that it was answered.
     pub calls: Log<String>,
@@ -213,13 +214,12 @@ pub struct Parting {
 
 impl Drop for Parting {
     fn drop(&mut self) {
-        let Self { task, .. } = self;
-        note!("what task `{task}` captured is dropped, and calls try_submit");
+        let Self { what, .. } = self;
+        note!("{what} is dropped, and calls try_submit");
         let held = held_locks().join(" and ");
         let under = if held.is_empty() { "no lock" } else { &held };
         self.calls.push(format!(
-            "What task `{task}` captured calls try_submit in its destructor, and is never \
-             answered. The destructor runs under {under}."
+            "The destructor of {what} calls try_submit, and is never answered. It runs under {under}."
         ));
         drop(self.scheduler.try_submit(|| ()));
         self.calls.push(String::new());
@@ -236,6 +236,10 @@ pub enum Answer {
 impl Answer {
     pub fn accepted(&self) -> bool {
         matches!(self, Self::Accepted(_))
+    }
+
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed)
     }
 
     #[track_caller]
@@ -404,7 +408,7 @@ struct Passage {
 }
 
 impl Gate {
-    fn enter(&self) {
+    pub fn enter(&self) {
         let (passage, changed) = &*self.0;
         let mut passage = passage.lock().unwrap();
         passage.entered = true;

@@ -1,5 +1,5 @@
-//! Schedulers behind one interface: right ones, and those of the stage before with one
-//! defect each, which are the reject specimens of that stage, as they are.
+//! Schedulers behind one interface: right ones, and wrong ones with one defect each. Most of
+//! those are reject specimens of the stage before, as they are; the others lie beside this file.
 
 use scheduler_under_test::{Closed, Scheduler};
 
@@ -29,6 +29,14 @@ macro_rules! schedulers {
 
 schedulers! {
     newest_first in "newest_first.rs",
+    refused_and_run in "refused_and_run.rs",
+    child_lost_at_the_end in "child_lost_at_the_end.rs",
+    child_stays_with_its_worker in "child_stays_with_its_worker.rs",
+    one_more_at_the_end in "one_more_at_the_end.rs",
+    left_for_the_drop in "left_for_the_drop.rs",
+    drop_looks_at_the_queue in "drop_looks_at_the_queue.rs",
+    panic_passed_on in "panic_passed_on.rs",
+    only_an_empty_queue_wakes in "../../../../solutions/sentinel-shutdown/specimens/reject/only_an_empty_queue_wakes.rs",
     zero_workers_accepted in "../../../../solutions/sentinel-shutdown/specimens/reject/zero_workers_accepted.rs",
     looks_before_it_locks in "../../../../solutions/sentinel-shutdown/specimens/reject/looks_before_it_locks.rs",
     hidden_guard in "../../../../solutions/sentinel-shutdown/specimens/reject/hidden_guard.rs",

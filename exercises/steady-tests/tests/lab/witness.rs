@@ -181,3 +181,78 @@ pub fn a_panic_and_another_task(start: Start) {
     let ran = runs.load(SeqCst) == 1;
     expect!(ran, "a task panicked, and another one was never run");
 }
+
+pub fn what_a_task_submits_beside_a_shutdown(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(1));
+    let (child, runs) = counting();
+    let (answers, answer) = mpsc::channel();
+    let inside = Arc::clone(&scheduler);
+    submit(&*scheduler, move || {
+        let _ = answers.send(inside.submit(child));
+        drop(inside);
+    });
+    scheduler.shutdown();
+    let Ok(answer) = answer.recv() else {
+        expect!(false, "a task was accepted and has not run");
+        return;
+    };
+    let runs = runs.load(SeqCst);
+    expect!(
+        runs == usize::from(answer.is_ok()),
+        "submit said {answer:?} to a task, shutdown returned, and what it submitted had run {runs} \
+         times"
+    );
+}
+
+pub fn a_task_that_meets_its_child(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let meeting = Arc::new(Barrier::new(2));
+    let inside = Arc::clone(&scheduler);
+    submit(&*scheduler, move || {
+        let there = Arc::clone(&meeting);
+        let child = move || {
+            there.wait();
+        };
+        let accepted = inside.submit(child).is_ok();
+        drop(inside);
+        if accepted {
+            meeting.wait();
+        }
+    });
+    scheduler.shutdown();
+}
+
+pub fn a_drop_beside_a_running_task(start: Start) {
+    let scheduler = start(1);
+    let (begun, has_begun) = mpsc::channel();
+    let (task, runs) = counting();
+    submit(&*scheduler, move || {
+        let _ = begun.send(());
+        task();
+    });
+    let _ = has_begun.recv();
+    drop(scheduler);
+    let ended = runs.load(SeqCst) == 1;
+    expect!(ended, "the scheduler is gone, and a task of its is running");
+}
+
+pub fn two_tasks_that_meet_the_test(start: Start) {
+    let scheduler = start(2);
+    let meeting = Arc::new(Barrier::new(3));
+    for _ in 0..2 {
+        let meeting = Arc::clone(&meeting);
+        submit(&*scheduler, move || {
+            meeting.wait();
+        });
+    }
+    // Before anybody shuts down, which wakes all.
+    meeting.wait();
+    scheduler.shutdown();
+}
+
+pub fn a_panic_and_a_shutdown(start: Start) {
+    let scheduler = start(1);
+    submit(&*scheduler, || panic!("this task panics"));
+    let ended = catch_unwind(AssertUnwindSafe(|| scheduler.shutdown()));
+    expect!(ended.is_ok(), "a task panicked, and shutdown panicked too");
+}

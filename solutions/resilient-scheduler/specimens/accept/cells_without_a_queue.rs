@@ -1,15 +1,16 @@
-//! accept: as many cells as the capacity, claimed by compare-and-swap
+//! accept: cells instead of a queue, claimed by compare-and-swap
 //!
 //! There is no queue and no lock around one. A task sits in a cell whose word
 //! says what may be done with it, and whoever swaps the word has the task. A
-//! counter of changes lets those sleep who found nothing to swap.
+//! counter of changes lets those sleep who found nothing to swap. Cells are made
+//! in rows, each twice as long as the one before, when all there are are taken.
 
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle};
 
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +87,78 @@ pub struct Scheduler {
     workers: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// Row `n` has 2^n cells, the last one what is left of the capacity.
+struct Cells {
+    capacity: usize,
+    rows: [OnceLock<Box<[Cell]>>; usize::BITS as usize],
+    /// Where the last free cell was found, and the last task: there one looks first.
+    free: AtomicUsize,
+    taken: AtomicUsize,
+}
+
+impl Cells {
+    fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            rows: [const { OnceLock::new() }; usize::BITS as usize],
+            free: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+        }
+    }
+
+    fn at(&self, place: usize) -> Option<&Cell> {
+        let row = (place + 1).ilog2();
+        self.rows[row as usize].get()?.get(place + 1 - (1 << row))
+    }
+
+    /// How many there are.
+    fn made(&self) -> usize {
+        let rows = self.rows.iter().map_while(OnceLock::get);
+        rows.map(|row| row.len()).sum()
+    }
+
+    /// Every place, from where something was found the last time.
+    fn places(&self, from: &AtomicUsize) -> impl Iterator<Item = usize> {
+        let (made, from) = (self.made(), from.load(SeqCst));
+        (from..made).chain(0..from.min(made))
+    }
+
+    /// Makes an empty cell busy.
+    fn claim(&self) -> Option<usize> {
+        loop {
+            let mut places = self.places(&self.free);
+            let empty = |place: &usize| self.at(*place).is_some_and(|cell| cell.swap(EMPTY, BUSY));
+            if let Some(place) = places.find(empty) {
+                self.free.store(place, SeqCst);
+                return Some(place);
+            }
+            let made = self.made();
+            if made >= self.capacity {
+                return None;
+            }
+            let row = (made + 1).ilog2() as usize;
+            let length = (self.capacity - made).min(1 << row);
+            self.rows[row].get_or_init(|| (0..length).map(|_| Cell::default()).collect());
+        }
+    }
+
+    fn take_any(&self) -> Option<Job> {
+        self.places(&self.taken).find_map(|place| {
+            let cell = self.at(place)?;
+            let job = cell.take(cell.id()?)?;
+            self.taken.store(place, SeqCst);
+            Some(job)
+        })
+    }
+
+    fn all_empty(&self) -> bool {
+        let mut cells = (0..self.made()).filter_map(|place| self.at(place));
+        cells.all(|cell| cell.word.load(SeqCst) == EMPTY)
+    }
+}
+
 struct Shared {
-    cells: Vec<Cell>,
+    cells: Cells,
     next: AtomicU64,
     closed: AtomicBool,
     changes: Mutex<u64>,
@@ -110,23 +181,13 @@ impl Shared {
         drop(self.changed.wait_while(changes, |changes| *changes == seen));
     }
 
-    fn take_any(&self) -> Option<Job> {
-        self.cells.iter().find_map(|cell| cell.take(cell.id()?))
-    }
-
-    fn all_empty(&self) -> bool {
-        self.cells
-            .iter()
-            .all(|cell| cell.word.load(SeqCst) == EMPTY)
-    }
-
     fn work(&self) {
         loop {
             let seen = self.changes();
-            if let Some(job) = self.take_any() {
+            if let Some(job) = self.cells.take_any() {
                 self.announce();
                 job(Fate::Run);
-            } else if self.closed.load(SeqCst) && self.all_empty() {
+            } else if self.closed.load(SeqCst) && self.cells.all_empty() {
                 return;
             } else {
                 self.sleep(seen);
@@ -140,7 +201,7 @@ impl Scheduler {
         assert!(config.workers > 0, "no workers");
         assert!(config.capacity > 0, "no capacity");
         let shared = Arc::new(Shared {
-            cells: (0..config.capacity).map(|_| Cell::default()).collect(),
+            cells: Cells::new(config.capacity),
             next: AtomicU64::new(BUSY + 1),
             closed: AtomicBool::new(false),
             changes: Mutex::new(0),
@@ -180,39 +241,39 @@ impl Scheduler {
         T: Send + 'static,
     {
         let shared = &self.shared;
-        let cell = loop {
+        let place = loop {
             let seen = shared.changes();
             if shared.closed.load(SeqCst) {
                 return Err(SubmitError::Closed(work));
             }
-            let free = shared.cells.iter().position(|cell| cell.swap(EMPTY, BUSY));
-            match free {
-                Some(cell) => break cell,
+            match shared.cells.claim() {
+                Some(place) => break place,
                 None if wait => shared.sleep(seen),
                 None => return Err(SubmitError::Full(work)),
             }
         };
+        let cell = shared.cells.at(place).expect("it was claimed");
         // Asked again, now that nobody can overlook the cell: a worker that saw it
         // empty and the flag raised has left.
         if shared.closed.load(SeqCst) {
-            shared.cells[cell].word.store(EMPTY, SeqCst);
+            cell.word.store(EMPTY, SeqCst);
             shared.announce();
             return Err(SubmitError::Closed(work));
         }
         let outcome = Arc::new(Outcome::default());
         let promise = Arc::clone(&outcome);
-        *shared.cells[cell].job.lock().unwrap() = Some(Box::new(move |fate| {
+        *cell.job.lock().unwrap() = Some(Box::new(move |fate| {
             promise.settle(match fate {
                 Fate::Run => call(work),
                 Fate::Cancel => Err(TaskError::Cancelled),
             });
         }));
         let id = shared.next.fetch_add(1, SeqCst);
-        shared.cells[cell].word.store(id, SeqCst);
+        cell.word.store(id, SeqCst);
         shared.announce();
         Ok(Handle {
             shared: Arc::clone(shared),
-            cell,
+            place,
             id,
             outcome,
         })
@@ -228,10 +289,10 @@ impl Scheduler {
         let mut cancelled = 0;
         loop {
             let seen = self.shared.changes();
-            if let Some(job) = self.shared.take_any() {
+            if let Some(job) = self.shared.cells.take_any() {
                 job(Fate::Cancel);
                 cancelled += 1;
-            } else if self.shared.all_empty() {
+            } else if self.shared.cells.all_empty() {
                 break;
             } else {
                 // A submit is between its two questions.
@@ -258,8 +319,7 @@ impl Drop for Scheduler {
 }
 
 fn call<T>(work: impl FnOnce() -> T) -> Result<T, TaskError> {
-    panic::catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| TaskError::Panicked(message(&*payload)))
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(panicked)
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
@@ -274,7 +334,7 @@ fn message(payload: &(dyn Any + Send)) -> String {
 
 pub struct Handle<T> {
     shared: Arc<Shared>,
-    cell: usize,
+    place: usize,
     id: u64,
     outcome: Arc<Outcome<T>>,
 }
@@ -291,7 +351,8 @@ impl<T> Handle<T> {
     }
 
     pub fn cancel(&self) -> bool {
-        let Some(job) = self.shared.cells[self.cell].take(self.id) else {
+        let cell = self.shared.cells.at(self.place);
+        let Some(job) = cell.and_then(|cell| cell.take(self.id)) else {
             return false;
         };
         self.shared.announce();
@@ -323,4 +384,14 @@ impl<T> Outcome<T> {
         *self.result.lock().unwrap() = Some(result);
         self.settled.notify_one();
     }
+}
+
+/// What the caller of a task is told of its panic. The payload is dropped apart, since its
+/// destructor may panic too; what that throws is not dropped.
+fn panicked(payload: Box<dyn Any + Send>) -> TaskError {
+    let error = TaskError::Panicked(message(&*payload));
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
+    error
 }

@@ -194,8 +194,7 @@ fn serve(shared: &Shared) {
 }
 
 fn call<T>(work: impl FnOnce() -> T) -> Result<T, TaskError> {
-    panic::catch_unwind(AssertUnwindSafe(work))
-        .map_err(|payload| TaskError::Panicked(message(&*payload)))
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(panicked)
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
@@ -263,4 +262,14 @@ impl<T> Outcome<T> {
         *self.result.lock().unwrap() = Some(result);
         self.settled.notify_one();
     }
+}
+
+/// What the caller of a task is told of its panic. The payload is dropped apart, since its
+/// destructor may panic too; what that throws is not dropped.
+fn panicked(payload: Box<dyn Any + Send>) -> TaskError {
+    let error = TaskError::Panicked(message(&*payload));
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
+    error
 }

@@ -283,7 +283,7 @@ where
     fn run(self: Box<Self>) {
         let Self { promise, work } = *self;
         let result = panic::catch_unwind(AssertUnwindSafe(work));
-        promise.settle(result.map_err(|payload| TaskError::Panicked(message(&*payload))));
+        promise.settle(result.map_err(panicked));
     }
 }
 fn run(job: Job) {
@@ -397,3 +397,13 @@ impl fmt::Display for TaskError {
 }
 
 impl Error for TaskError {}
+
+/// What the caller of a task is told of its panic. The payload is dropped apart, since its
+/// destructor may panic too; what that throws is not dropped.
+fn panicked(payload: Box<dyn Any + Send>) -> TaskError {
+    let error = TaskError::Panicked(message(&*payload));
+    if let Err(another) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
+    }
+    error
+}

@@ -36,6 +36,9 @@ pub fn suite() -> Vec<Case> {
         case("two that meet", |start| {
             program(start, 2, &[Meets, Meets], End::Shutdown)
         }),
+        case("one that meets its child", |start| {
+            program(start, 2, &[Raises], End::Shutdown)
+        }),
         case("one that submits", |start| {
             program(start, 1, &[Submits], End::Shutdown)
         }),
@@ -59,11 +62,14 @@ enum Task {
     /// The test waits until it has begun.
     Begins,
     Panics,
+    /// With another one, and with the test.
     Meets,
     Submits,
+    /// Submits another and waits for it.
+    Raises,
 }
 
-use Task::{Begins, Counts, Meets, Panics, Reports, Submits};
+use Task::{Begins, Counts, Meets, Panics, Raises, Reports, Submits};
 
 #[derive(Clone, Copy)]
 enum End {
@@ -78,13 +84,13 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
     let scheduler: Arc<dyn Scheduler> = Arc::from(start(workers));
     let owed = Arc::new(Mutex::new(0_usize));
     let done = Arc::new(Mutex::new(0));
-    let meeting = Arc::new(Barrier::new(2));
+    let meeting = Arc::new(Barrier::new(3));
     for task in tasks {
         let (done, owed, meeting) = (Arc::clone(&done), Arc::clone(&owed), Arc::clone(&meeting));
         let (here, there) = mpsc::channel::<()>();
         let waits = matches!(task, Reports | Begins);
         *owed.lock().unwrap() += usize::from(!matches!(task, Panics));
-        let inside = matches!(task, Submits).then(|| Arc::clone(&scheduler));
+        let inside = matches!(task, Submits | Raises).then(|| Arc::clone(&scheduler));
         let task = *task;
         let work = move || {
             match task {
@@ -92,6 +98,13 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
                 Begins => drop(here.send(())),
                 Panics => panic!("on purpose"),
                 Meets => drop(meeting.wait()),
+                Raises => {
+                    let (cries, cry) = mpsc::channel();
+                    let child = move || drop(cries.send(()));
+                    if inside.is_some_and(|inside| inside.submit(child).is_ok()) {
+                        drop(cry.recv());
+                    }
+                }
                 Submits => {
                     let counter = Arc::clone(&done);
                     let child = move || *counter.lock().unwrap() += 1;
@@ -107,6 +120,9 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
         if waits {
             assert_eq!(there.recv(), Ok(()));
         }
+    }
+    if let [Meets, ..] = tasks {
+        meeting.wait();
     }
     let all_done = |owed: usize| assert_eq!(*done.lock().unwrap(), owed);
     match end {
@@ -136,6 +152,10 @@ fn program(start: Start, workers: usize, tasks: &[Task], end: End) {
             scheduler.shutdown();
         }),
     }
-    all_done(*owed.lock().unwrap());
-    assert_eq!(scheduler.submit(|| ()), Err(Closed));
+    let owed = *owed.lock().unwrap();
+    all_done(owed);
+    let late = Arc::clone(&done);
+    let answer = scheduler.submit(move || *late.lock().unwrap() += 1);
+    assert_eq!(answer, Err(Closed));
+    all_done(owed);
 }

@@ -1,4 +1,4 @@
-//! accept: four cases that check much at once
+//! accept: six cases that check much at once
 //!
 //! Fewer names and less to read where one is red, but every promise is in one of
 //! them.
@@ -11,7 +11,7 @@ use std::thread;
 use scheduler_under_test::{Case, Closed, Scheduler, Start, cases};
 
 pub fn suite() -> Vec<Case> {
-    cases![alone, busy, together, from_inside]
+    cases![alone, busy, together, at_the_end, from_inside, family]
 }
 
 fn alone(start: Start) {
@@ -26,7 +26,11 @@ fn alone(start: Start) {
     }
     scheduler.shutdown();
     scheduler.shutdown();
-    assert_eq!(scheduler.submit(|| ()), Err(Closed));
+    let late = Arc::new(AtomicUsize::new(0));
+    let ran = Arc::clone(&late);
+    let task = move || drop(ran.fetch_add(1, Ordering::SeqCst));
+    assert_eq!(scheduler.submit(task), Err(Closed));
+    assert_eq!(late.load(Ordering::SeqCst), 0);
 }
 
 fn busy(start: Start) {
@@ -50,18 +54,23 @@ fn busy(start: Start) {
     scheduler.submit(work).unwrap();
     has_begun.recv().unwrap();
     scheduler.submit(count(&runs)).unwrap();
+    scheduler.submit(|| panic!("on purpose")).unwrap();
     scheduler.shutdown();
     assert_eq!(runs.load(Ordering::SeqCst), 3);
 }
 
 fn together(start: Start) {
-    let meeting = Arc::new(Barrier::new(2));
+    let meeting = Arc::new(Barrier::new(3));
     let scheduler = start(2);
     for _ in 0..2 {
         let meeting = Arc::clone(&meeting);
         scheduler.submit(move || drop(meeting.wait())).unwrap();
     }
+    meeting.wait();
     drop(scheduler);
+}
+
+fn at_the_end(start: Start) {
     let scheduler = start(1);
     let runs = AtomicUsize::new(0);
     let runs = Arc::new(runs);
@@ -98,4 +107,17 @@ fn from_inside(start: Start) {
     scheduler.shutdown();
     outside.join().unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), owed.load(Ordering::SeqCst));
+}
+
+fn family(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let (inside, (born, birth)) = (Arc::clone(&scheduler), mpsc::channel());
+    let (ended, end) = mpsc::channel();
+    let parent = move || {
+        inside.submit(move || born.send(()).unwrap()).unwrap();
+        drop(inside);
+        ended.send(birth.recv()).unwrap();
+    };
+    scheduler.submit(parent).unwrap();
+    assert_eq!(end.recv(), Ok(Ok(())));
 }

@@ -21,6 +21,7 @@ pub fn suite() -> Vec<Case> {
         ends_by_drop,
         survives_a_panic,
         uses_both_workers,
+        lets_a_task_wait_for_its_own,
         answers_a_task_that_submits,
     ]
 }
@@ -79,15 +80,18 @@ fn drains(start: Start) {
         })
         .unwrap();
     ended.counted(&*scheduler).unwrap();
+    ended.counted(&*scheduler).unwrap();
     begun.wait_for(1);
     scheduler.shutdown();
-    assert_eq!(ended.now(), 2);
+    assert_eq!(ended.now(), 3);
 }
 
 fn refuses_afterwards(start: Start) {
     let scheduler = start(1);
     scheduler.shutdown();
-    assert!(Latch::default().counted(&*scheduler).is_err());
+    let latch = Latch::default();
+    assert!(latch.counted(&*scheduler).is_err());
+    assert_eq!(latch.now(), 0);
 }
 
 fn decides_for_a_racing_submit(start: Start) {
@@ -135,6 +139,7 @@ fn survives_a_panic(start: Start) {
     scheduler.submit(|| panic!("on purpose")).unwrap();
     latch.counted(&*scheduler).unwrap();
     latch.wait_for(1);
+    scheduler.shutdown();
 }
 
 fn uses_both_workers(start: Start) {
@@ -150,6 +155,21 @@ fn uses_both_workers(start: Start) {
             .unwrap();
     }
     latch.wait_for(2);
+}
+
+fn lets_a_task_wait_for_its_own(start: Start) {
+    let scheduler: Arc<dyn Scheduler> = Arc::from(start(2));
+    let (inside, latch, over) = (Arc::clone(&scheduler), Latch::default(), Latch::default());
+    let ends = over.clone();
+    scheduler
+        .submit(move || {
+            latch.counted(&*inside).unwrap();
+            drop(inside);
+            latch.wait_for(1);
+            ends.count_up();
+        })
+        .unwrap();
+    over.wait_for(1);
 }
 
 fn answers_a_task_that_submits(start: Start) {

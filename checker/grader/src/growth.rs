@@ -148,7 +148,10 @@ pub struct Allowance {
 }
 
 impl Allowance {
-    fn of(limit: Duration) -> Self {
+    /// So much from now on: for a check that repeats something as often as there is time
+    /// for, and that a slow submission passes with fewer turns.
+    #[must_use]
+    pub fn of(limit: Duration) -> Self {
         Self {
             limit,
             cpu: cpu_time_up_to_date(),

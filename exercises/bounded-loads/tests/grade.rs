@@ -18,7 +18,9 @@ mod ring;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use bounded_loads::{Balancer, Lease};
 use grader::proptest::collection::vec;
@@ -27,30 +29,53 @@ use grader::proptest::sample::select;
 use grader::{Stage, expect, expect_eq, join, shorter};
 
 use lab::{
-    Ledger, acquire, balancer_of, counted_by_hand, expect_exact, named, points, scattered,
-    that_count,
+    Ledger, acquire, balancer_of, counted_by_hand, ending, expect_exact, named, points, resident,
+    scattered, that_count,
 };
 use members::{ALIKE, keys, node_name};
-use ring::{Model, mixed, written};
+use ring::{Model, mixed, numbered, written};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
+
+/// For work whose point is its amount.
+const LONG: Duration = Duration::from_secs(60);
+
+/// For what is repeated as often as there is time for: a slow balancer passes with fewer turns.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// Before a check that has a minute.
+fn expect_small_balancers_to_end() {
+    members::expect_an_end("a few nodes, two leases and a removal", || {
+        let (balancer, _) = scattered(3);
+        let leases = [balancer.acquire(b"user-1"), balancer.acquire(b"user-1")];
+        balancer.remove(ALIKE[0]);
+        drop(leases);
+    });
+}
 
 #[test]
 fn what_cannot_work_is_refused() {
     STAGE.run(|| {
-        for percent in [0, 1, 99] {
-            let made = catch_unwind(|| drop(Balancer::new(8, percent)));
+        for (virtual_nodes, percent, lacks) in [
+            (8, 0, "room for all leases"),
+            (8, 1, "room for all leases"),
+            (8, 99, "room for all leases"),
+            (0, 125, "points for its nodes"),
+            (0, 100, "points for its nodes"),
+        ] {
+            let new = catch_unwind(|| drop(Balancer::new(virtual_nodes, percent)));
+            expect!(
+                new.is_err(),
+                "new({virtual_nodes}, {percent}) returned a balancer without {lacks}"
+            );
+            let made = catch_unwind(|| drop(Balancer::with_hash(virtual_nodes, percent, mixed)));
             expect!(
                 made.is_err(),
-                "new(8, {percent}) returned a balancer that cannot place every lease"
+                "with_hash({virtual_nodes}, {percent}, …) returned a balancer without {lacks}"
             );
         }
-        let made = catch_unwind(|| drop(Balancer::with_hash(0, 125, mixed)));
-        expect!(
-            made.is_err(),
-            "with_hash(0, …) returned a balancer whose nodes have no points"
-        );
         drop(Balancer::new(1, 100));
+        drop(Balancer::with_hash(1, 100, mixed));
     });
 }
 
@@ -691,5 +716,486 @@ fn two_nodes_added_at_once_are_both_there() {
         expect!(balancer.add("b@20"), "add returned false for a new node");
         expect!(join(adding, "add"), "add returned false for a new node");
         expect_exact(&balancer, 100, &["a@10", "b@20"], &[]);
+    });
+}
+
+#[test]
+fn a_balancer_of_new_keeps_the_bound() {
+    STAGE.run(|| {
+        const NODES: usize = 5;
+        for percent in [100, 125, 150, 200, u32::MAX] {
+            let balancer = Arc::new(Balancer::new(8, percent));
+            for node in 0..NODES {
+                balancer.add(&node_name(node));
+            }
+            // Where the nodes are is up to the hash: the first that the key meets is called the
+            // first here, and so on. Which of them each request gets is not.
+            let (mut leases, mut met, mut loads) = (Vec::new(), Vec::new(), [0; NODES]);
+            for turn in 1..=20 {
+                let lease = acquire(&balancer, "celebrity");
+                let node = lease.node().to_owned();
+                if !met.contains(&node) {
+                    met.push(node.clone());
+                }
+                let found = met.iter().position(|known| *known == node);
+                let bound = (percent as usize * turn).div_ceil(100 * NODES);
+                let expected = loads.iter().position(|load| *load < bound).unwrap_or(0);
+                expect!(
+                    found == Some(expected),
+                    "lease {turn} of key celebrity, at {percent} % on {NODES} nodes of a balancer of \
+                     new, went to {node}; the loads, in the order in which the key met the nodes, \
+                     were {loads:?}, and a node may have at most {bound}"
+                );
+                loads[expected] += 1;
+                let load = balancer.load(&node);
+                expect!(
+                    load == loads[expected],
+                    "load(\"{node}\") is {load}, and {node} has {}",
+                    that_count(loads[expected])
+                );
+                leases.push(lease);
+            }
+            drop(leases);
+            let left: usize = met.iter().map(|node| balancer.load(node)).sum();
+            expect!(left == 0, "all leases were dropped, and {left} count");
+        }
+    });
+}
+
+#[test]
+fn the_hash_of_new_spreads_the_keys() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        const NODES: usize = 16;
+        let (keys, balancer) = (keys(0, 2_000), Arc::new(Balancer::new(64, 125)));
+        let mut held = BTreeMap::from_iter((0..NODES).map(|node| (node_name(node), 0)));
+        for node in held.keys() {
+            balancer.add(node);
+        }
+        for key in &keys {
+            // Given back at once, so nobody is ever full.
+            let node = acquire(&balancer, key).node().to_owned();
+            *held.entry(node).or_default() += 1;
+        }
+        let mean = keys.len() / NODES;
+        for (node, keys) in held {
+            expect!(
+                keys * 4 >= mean && keys * 2 <= mean * 5,
+                "2,000 keys without pressure, on {NODES} nodes with 64 points each, placed by the \
+                 hash of new: {node} has {keys}, and the mean is {mean}"
+            );
+        }
+    });
+}
+
+static HASHED: AtomicUsize = AtomicUsize::new(0);
+
+/// Stops whoever hashes billions of points of nodes that are not there.
+fn endless(text: &[u8]) -> u64 {
+    expect!(
+        HASHED.fetch_add(1, SeqCst) < 100_000,
+        "nothing was added, and the hash function was called 100,000 times"
+    );
+    mixed(text)
+}
+
+#[test]
+fn every_legal_number_makes_a_balancer() {
+    STAGE.run(|| {
+        let numbers = [255, 256, 65_535, 65_536, 65_636, 1 << 31, u32::MAX];
+        for number in numbers {
+            for (virtual_nodes, percent) in [(number, 100), (8, number), (number, number)] {
+                let (virtual_nodes, percent) = (virtual_nodes, percent.max(100));
+                let what =
+                    format!("of a balancer with {virtual_nodes} virtual nodes at {percent} %");
+                HASHED.store(0, SeqCst);
+                for balancer in [
+                    Balancer::with_hash(virtual_nodes, percent, endless),
+                    Balancer::new(virtual_nodes, percent),
+                ] {
+                    let balancer = Arc::new(balancer);
+                    expect!(
+                        balancer.acquire(b"user-1").is_none(),
+                        "acquire, {what}, found a node, and there are none"
+                    );
+                    expect!(
+                        !balancer.remove("a"),
+                        "remove, {what}, found a node that never was"
+                    );
+                    expect_eq!(balancer.load("a"), 0, "the load of no node, {what}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn hundreds_of_nodes_and_leases_are_told_apart() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        const NODES: usize = 600;
+        // So high that a hot key stays at home, unless less is made of it.
+        for percent in [1_000_000, u32::MAX] {
+            let balancer = Arc::new(Balancer::with_hash(1, percent, mixed));
+            let mut ring = Model::default();
+            for node in (0..NODES).map(node_name) {
+                balancer.add(&node);
+                ring.add(&node, points(&node, 1, mixed));
+            }
+            for key in keys(0, 100) {
+                let lease = acquire(&balancer, &key);
+                let owner = ring.owner(mixed(key.as_bytes()));
+                expect!(
+                    Some(lease.node()) == owner,
+                    "key {key} got node {} of 600 while there were no leases: the first point at or \
+                     after it is that of {}",
+                    lease.node(),
+                    named(owner)
+                );
+            }
+            let home = acquire(&balancer, "celebrity").node().to_owned();
+            let mut leases = Vec::new();
+            for turn in 1..=300 {
+                let lease = acquire(&balancer, "celebrity");
+                let bound = (percent as usize * turn).div_ceil(100 * NODES);
+                expect!(
+                    lease.node() == home,
+                    "lease {turn} of key celebrity got node {} of 600: at {percent} % its own, \
+                     {home}, may have {bound}",
+                    lease.node()
+                );
+                leases.push(lease);
+                let load = balancer.load(&home);
+                expect!(load == turn, "load(\"{home}\") is {load}, and it has {turn} leases");
+            }
+        }
+    });
+}
+
+#[test]
+fn points_are_numbered_past_65_535() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        let balancer = Arc::new(Balancer::with_hash(65_600, 125, numbered));
+        for node in ["begin", "end"] {
+            expect!(balancer.add(node), "add(\"{node}\") returned false");
+        }
+        for number in [0, 1, 255, 256, 257, 65_535, 65_536, 65_599] {
+            let lease = acquire(&balancer, &format!("key#{number}"));
+            expect!(
+                lease.node() == "begin",
+                "with 65,600 virtual nodes, begin has a point number {number}, and a key that is \
+                 exactly on it got node {}",
+                lease.node()
+            );
+        }
+        let lease = acquire(&balancer, "end");
+        expect!(
+            lease.node() == "end",
+            "a key behind the last of 65,600 points of begin, and before those of end, got node {}",
+            lease.node()
+        );
+    });
+}
+
+#[test]
+fn an_old_lease_stays_old_however_often_its_node_returns() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        let balancer = balancer_of(100, &["a@10"]);
+        // Past 2^16: whoever numbers what comes back counts past that. The leases are those that
+        // would be taken for new ones then, and some more.
+        let (mut old, begun) = (Vec::new(), Instant::now());
+        for turn in 0..66_000 {
+            if turn < 600 || (33_000..33_600).contains(&turn) {
+                old.push(acquire(&balancer, "@5"));
+            } else if begun.elapsed() > PATIENCE {
+                break;
+            }
+            balancer.remove("a@10");
+            balancer.add("a@10");
+        }
+        let new = acquire(&balancer, "@5");
+        let count = old.len();
+        for (turn, lease) in old.into_iter().enumerate() {
+            drop(lease);
+            if turn % 10 == 0 {
+                let load = balancer.load("a@10");
+                expect!(
+                    load == 1,
+                    "node a was removed and added again, tens of thousands of times, and has one lease \
+                     from since then; its load is {load} after {} older ones were dropped",
+                    turn + 1
+                );
+            }
+        }
+        let load = balancer.load("a@10");
+        expect!(
+            load == 1,
+            "node a has one lease, and its load is {load} after {count} from before its last return \
+             were dropped"
+        );
+        expect_exact(&balancer, 100, &["a@10"], &[&new]);
+    });
+}
+
+#[test]
+fn a_long_lease_outlives_tens_of_thousands_of_short_ones() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        let nodes = ["a@10", "b@20"];
+        let balancer = balancer_of(100, &nodes);
+        let long = acquire(&balancer, "@5");
+        let begun = Instant::now();
+        for turn in (1..=66_000).take_while(|_| begun.elapsed() < PATIENCE) {
+            let short = acquire(&balancer, "@5");
+            expect!(
+                short.node() == "b@20",
+                "short lease number {turn} for key @5 got node {}: a has a lease that is still \
+                 held, and the bound is 1",
+                short.node()
+            );
+        }
+        expect_exact(&balancer, 100, &nodes, &[&long]);
+        drop(long);
+        expect_exact(&balancer, 100, &nodes, &[]);
+    });
+}
+
+#[test]
+fn names_and_keys_count_to_their_end() {
+    STAGE.run(|| {
+        let balancer = Arc::new(Balancer::with_hash(2, 125, mixed));
+        let mut ring = Model::default();
+        let mut names = Vec::from(
+            ["", " ", "n", "n ", "n\n1", "n\n2", "n#0", "#", "größer ☂"].map(str::to_owned),
+        );
+        for length in [31, 63, 127, 255, 1_000, 65_536] {
+            names.extend(["1", "2", "3"].map(|end| format!("{}{end}", "n".repeat(length))));
+        }
+        for name in &names {
+            expect!(
+                balancer.add(name),
+                "add(\"{}\"), of {} bytes, returned false for a new name",
+                members::short(name),
+                name.len()
+            );
+            ring.add(name, points(name, 2, mixed));
+        }
+        let mut keys = Vec::from_iter((0..=u8::MAX).map(|byte| vec![0xFF, byte]));
+        keys.push(Vec::new());
+        for length in [31, 63, 127, 255, 1_000, 65_536] {
+            keys.extend((0..3_u8).map(|end| [vec![b'\n'; length], vec![end]].concat()));
+        }
+        for (removed, step) in [(false, names.len()), (true, 2)] {
+            for name in names.iter().step_by(step).filter(|_| removed) {
+                expect!(
+                    balancer.remove(name),
+                    "remove(\"{}\") did not find the node",
+                    members::short(name)
+                );
+                ring.remove(name);
+            }
+            for key in &keys {
+                // Given back at once, so nobody is ever full.
+                let lease = balancer.acquire(key);
+                let (found, owner) = (lease.as_ref().map(Lease::node), ring.owner(mixed(key)));
+                expect!(
+                    found == owner,
+                    "a key of {} bytes that ends with {:02x?} got node {}: without pressure it \
+                     should be {}",
+                    key.len(),
+                    key.last(),
+                    members::named(found),
+                    members::named(owner)
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn a_shared_point_outlives_its_owner() {
+    STAGE.run(|| {
+        // In the order of `str`, which is neither that of their lengths nor of their numbers.
+        let sharing = ["B@10", "a10@10", "a9@10", "aa@10", "b@10", "é@10"];
+        for step in [1, 5] {
+            let balancer = balancer_of(125, &["z@50"]);
+            for turn in 0..sharing.len() {
+                balancer.add(sharing[turn * step % sharing.len()]);
+            }
+            for owner in sharing {
+                for key in ["@5", "@10", "@51"] {
+                    // Given back at once, so nobody is ever full.
+                    let node = acquire(&balancer, key).node().to_owned();
+                    expect!(
+                        node == owner,
+                        "key {key} got node {node}: the next point belongs to {owner}, the smallest \
+                         name that is on it by now"
+                    );
+                }
+                balancer.remove(owner);
+            }
+            let node = acquire(&balancer, "@5").node().to_owned();
+            expect!(node == "z@50", "key @5 got node {node}: all on 10 were removed");
+        }
+    });
+}
+
+#[test]
+fn what_is_over_takes_no_memory() {
+    STAGE.run_within(LONG, || {
+        expect_small_balancers_to_end();
+        const LONG_TEXT: usize = 100_000;
+        const LIMIT: usize = 64 << 20;
+        let balancer = Arc::new(Balancer::with_hash(1, 125, ending));
+        balancer.add(&"stays".repeat(LONG_TEXT / 5));
+        let mut before = None;
+        for turn in 0..2_000 {
+            let text = format!("{}{turn}", "n".repeat(LONG_TEXT));
+            balancer.add(&text);
+            drop(balancer.acquire(text.as_bytes()));
+            let lease = balancer.acquire(text.as_bytes());
+            balancer.remove(&text);
+            drop(lease);
+            drop(balancer.acquire(text.as_bytes()));
+            // A system that does not tell has a limit for the process all the same.
+            let now = resident().unwrap_or(0);
+            // The first few find room for what every turn needs.
+            if turn == 20 {
+                before = Some(now);
+            }
+            let grown = before.map_or(0, |before| now.saturating_sub(before));
+            expect!(
+                grown <= LIMIT,
+                "{turn} nodes came and went, with leases for keys as long as their names, {LONG_TEXT} \
+                 bytes; one node is left, and the process has grown by {} MiB",
+                grown >> 20
+            );
+        }
+    });
+}
+
+#[test]
+fn every_point_of_a_new_node_shows_at_once() {
+    STAGE.model(|| {
+        let balancer = Arc::new(Balancer::with_hash(2, 1_000, written));
+        balancer.add("b@20,70");
+        let theirs = Arc::clone(&balancer);
+        let adding = thread::spawn(move || theirs.add("a@10,60"));
+        // Both keys are a's as soon as it is there.
+        let leases = ["@5", "@55", "@5"].map(|key| acquire(&balancer, key));
+        expect!(join(adding, "add"), "add returned false for a new node");
+        let of_a = [0, 1, 2].map(|turn| leases[turn].node() == "a@10,60");
+        expect!(
+            of_a.is_sorted(),
+            "of key @5, key @55 and key @5 again, these got node a, which was being added: {of_a:?}; \
+             one point of it was there, and then another was not"
+        );
+    });
+}
+
+#[test]
+fn every_point_of_a_removed_node_goes_at_once() {
+    STAGE.model(|| {
+        let balancer = Arc::new(Balancer::with_hash(2, 1_000, written));
+        balancer.add("b@20,70");
+        balancer.add("a@10,60");
+        let theirs = Arc::clone(&balancer);
+        let removing = thread::spawn(move || theirs.remove("a@10,60"));
+        let of_b = ["@5", "@55", "@5"].map(|key| acquire(&balancer, key).node() == "b@20,70");
+        expect!(
+            join(removing, "remove"),
+            "remove returned false for a node that is there"
+        );
+        expect!(
+            of_b.is_sorted(),
+            "of key @5, key @55 and key @5 again, these got node b, while a was being removed: \
+             {of_b:?}; one point of a was gone, and then another was there"
+        );
+    });
+}
+
+#[test]
+fn a_load_is_never_less_than_what_is_held() {
+    STAGE.model(|| {
+        let balancer = balancer_of(100, &["a@10", "b@20"]);
+        let held = acquire(&balancer, "@5");
+        let theirs = Arc::clone(&balancer);
+        let other = thread::spawn(move || drop(acquire(&theirs, "@15")));
+        let load = balancer.load("a@10");
+        expect!(
+            load >= 1,
+            "load(\"a@10\") is {load} while another thread acquires, and a has a lease that is held"
+        );
+        join(other, "acquire");
+        expect_exact(&balancer, 100, &["a@10", "b@20"], &[&held]);
+    });
+}
+
+#[test]
+fn a_removal_and_a_release_at_once_end_a_lease_once() {
+    STAGE.model(|| {
+        let balancer = balancer_of(100, &["a@10", "b@20"]);
+        let (ending, staying) = (acquire(&balancer, "@5"), acquire(&balancer, "@5"));
+        let release = thread::spawn(move || drop(ending));
+        balancer.remove("a@10");
+        join(release, "dropping a lease");
+        expect_exact(&balancer, 100, &["b@20"], &[&staying]);
+        balancer.add("a@10");
+        expect_exact(&balancer, 100, &["a@10", "b@20"], &[&staying]);
+    });
+}
+
+#[test]
+fn one_node_added_while_another_is_removed() {
+    STAGE.model(|| {
+        let balancer = balancer_of(100, &["a@10"]);
+        let theirs = Arc::clone(&balancer);
+        let removing = thread::spawn(move || theirs.remove("a@10"));
+        expect!(balancer.add("b@20"), "add returned false for a new node");
+        expect!(
+            join(removing, "remove"),
+            "remove returned false for a node that is there"
+        );
+        expect_exact(&balancer, 100, &["b@20"], &[]);
+    });
+}
+
+#[test]
+fn a_lease_may_outlive_everything_else() {
+    STAGE.model(|| {
+        let balancer = balancer_of(100, &["a@10", "b@20"]);
+        let (one, other) = (acquire(&balancer, "@5"), acquire(&balancer, "@5"));
+        let release = thread::spawn(move || drop(one));
+        drop(balancer);
+        expect_eq!(
+            other.node(),
+            "b@20",
+            "the node of a lease whose balancer nobody else has"
+        );
+        join(release, "dropping a lease");
+        drop(other);
+    });
+}
+
+#[test]
+fn an_acquire_finds_room_while_a_node_is_removed() {
+    STAGE.model(|| {
+        let balancer = balancer_of(100, &["a@10", "b@20"]);
+        let held = acquire(&balancer, "@15");
+        let theirs = Arc::clone(&balancer);
+        let removing = thread::spawn(move || theirs.remove("a@10"));
+        // With both nodes a has room, and b has when it is alone; with a half gone, nobody may have.
+        let own = acquire(&balancer, "@5");
+        expect!(
+            join(removing, "remove"),
+            "remove returned false for a node that is there"
+        );
+        if own.node() == "a@10" {
+            expect_exact(&balancer, 100, &["b@20"], &[&held]);
+        } else {
+            expect_exact(&balancer, 100, &["b@20"], &[&held, &own]);
+        }
     });
 }

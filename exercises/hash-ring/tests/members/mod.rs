@@ -2,6 +2,11 @@
 
 use std::env;
 use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use grader::expect;
 
 /// Whose each of some keys is.
 pub type Owners = Vec<Option<String>>;
@@ -63,4 +68,42 @@ pub fn disagreement(keys: &[String], one: &Owners, other: &Owners, whose: &str) 
     Some(format!(
         "key `{key}` is of {one:?} in one ring, and of {other:?} in {whose}"
     ))
+}
+
+/// A node, or that there is none, as part of a sentence.
+pub fn named(node: Option<&str>) -> String {
+    node.map_or_else(|| "nobody".to_owned(), |node| format!("`{}`", short(node)))
+}
+
+/// A text as part of a sentence: of a long one its two ends.
+pub fn short(text: &str) -> String {
+    let shown = text.escape_debug().to_string();
+    if shown.len() <= 60 || !shown.is_ascii() {
+        return shown;
+    }
+    format!(
+        "{}…{} ({} bytes)",
+        &shown[..20],
+        &shown[shown.len() - 10..],
+        text.len()
+    )
+}
+
+/// Ends the check when this little work has no end, so that nobody has to wait for a loop as
+/// long as for work whose point is its amount.
+pub fn expect_an_end(what: &str, work: impl FnOnce() + Send + 'static) {
+    /// What an ordinary check has for all of its work.
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let (done, ended) = mpsc::channel();
+    thread::spawn(move || {
+        work();
+        // Nobody waits for it any more if it comes too late.
+        let _ = done.send(());
+    });
+    let ended = ended.recv_timeout(PATIENCE);
+    expect!(
+        ended != Err(RecvTimeoutError::Timeout),
+        "{what}: not done after {} s, so a loop never ends",
+        PATIENCE.as_secs()
+    );
 }

@@ -1,4 +1,4 @@
-//! accept: a table from the first bits of a hash to the first point there, built anew by every change
+//! accept: a table from the first bits of a hash to the first point there, and a search from there on
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
@@ -66,10 +66,9 @@ impl HashRing {
         let hash = (self.hash)(key);
         let bucket = (hash >> self.shift) as usize;
         let from = self.index.get(bucket).copied().unwrap_or(self.points.len());
-        let mut rest = self.points[from..]
-            .iter()
-            .skip_while(|(point, _)| *point < hash);
-        let (_, node) = rest.next().or(self.points.first())?;
+        let rest = &self.points[from..];
+        let place = from + rest.partition_point(|(point, _)| *point < hash);
+        let (_, node) = self.points.get(place).or(self.points.first())?;
         Some(node)
     }
 

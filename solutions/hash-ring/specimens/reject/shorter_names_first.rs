@@ -1,0 +1,92 @@
+//! reject: point-collision
+//! by: many_nodes_share_a_point_in_the_order_of_their_names
+//!
+//! Of several nodes on one point the shortest name comes first, so that node-9 is before
+//! node-10. The order of `str` is another one, and other clients have that.
+
+use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hasher};
+
+pub type HashFn = fn(&[u8]) -> u64;
+
+#[derive(Debug, Clone)]
+pub struct HashRing {
+    hash: HashFn,
+    /// Sorted by place, and by name where that is the same.
+    points: Vec<(u64, String)>,
+}
+
+impl Default for HashRing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl HashRing {
+    pub fn new() -> Self {
+        Self::with_hash(sip)
+    }
+
+    pub fn with_hash(hash: HashFn) -> Self {
+        Self {
+            hash,
+            points: Vec::new(),
+        }
+    }
+
+    pub fn add(&mut self, node: &str) -> bool {
+        let point = ((self.hash)(node.as_bytes()), node.to_owned());
+        let Err(place) = self
+            .points
+            .binary_search_by(|other| in_order(other, &point))
+        else {
+            return false;
+        };
+        self.points.insert(place, point);
+        true
+    }
+
+    pub fn remove(&mut self, node: &str) -> bool {
+        let point = ((self.hash)(node.as_bytes()), node.to_owned());
+        let Ok(place) = self
+            .points
+            .binary_search_by(|other| in_order(other, &point))
+        else {
+            return false;
+        };
+        self.points.remove(place);
+        true
+    }
+
+    pub fn node_for(&self, key: &[u8]) -> Option<&str> {
+        let hash = (self.hash)(key);
+        let place = self.points.partition_point(|(point, _)| *point < hash);
+        let (_, node) = self.points.get(place).or(self.points.first())?;
+        Some(node)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        let mut nodes = Vec::from_iter(self.points.iter().map(|(_, node)| node.as_str()));
+        nodes.sort_unstable();
+        nodes.into_iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+}
+
+fn in_order(one: &(u64, String), other: &(u64, String)) -> Ordering {
+    let key = |point: &(u64, String)| (point.0, point.1.len());
+    key(one).cmp(&key(other)).then_with(|| one.1.cmp(&other.1))
+}
+
+fn sip(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

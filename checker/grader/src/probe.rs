@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model_std::model::{self, Aside, short_place};
-use model_std::thread::JoinHandle;
+use model_std::thread::{JoinHandle, ThreadId};
 
 /// What tasks saw and did, shared between all of them and the check. Not a
 /// scheduling point, but in which order threads come to it is something that a search tries.
@@ -117,18 +117,18 @@ pub fn other_threads() -> usize {
     model::other_threads()
 }
 
-/// From now on, inside a model, every other thread may only end: the check ends where one does
-/// more, and says so in a sentence that begins with `when`. To wake others, to give back a lock
-/// and to drop what it owns goes with ending; to take a lock, to use an atomic or a channel, to
-/// wait, to sleep or to start a thread does not. Ask it when a call has returned that promises
-/// that nobody is left, and let all go on with [`until_idle`]. A check's own threads must have
-/// been joined before.
+/// From now on, inside a model, these threads may only end, but for the current one and the
+/// check's body: the check ends where one does more, and says so in a sentence that begins with
+/// `when`. To wake others, to give back a lock and to drop what it owns goes with ending; to take a
+/// lock, to use an atomic or a channel, to wait, to sleep or to start a thread does not. Ask it
+/// when a call has returned that promises that nobody is left, of the threads on which tasks ran
+/// (a scheduler may keep another one), and let all go on with [`until_idle`].
 ///
 /// # Panics
 /// Outside a model.
 #[track_caller]
-pub fn others_only_end(when: impl Into<String>) {
-    model::others_only_end(when.into());
+pub fn threads_only_end(threads: &[ThreadId], when: impl Into<String>) {
+    model::threads_only_end(threads, when.into());
 }
 
 /// Ends the check: what it promised does not hold.

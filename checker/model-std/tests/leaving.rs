@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use model_std::model::{
-    Failure, Limits, Method, Orderings, Outcome, SecondLook, explore, explore_by, others_only_end,
+    Failure, Limits, Method, Orderings, Outcome, SecondLook, explore, explore_by, threads_only_end,
     until_idle,
 };
 use model_std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use model_std::sync::mpsc::{Sender, channel, sync_channel};
 use model_std::sync::{Arc, Barrier, Condvar, Mutex, RwLock};
-use model_std::thread::{self, current, sleep, spawn, yield_now};
+use model_std::thread::{self, JoinHandle, ThreadId, current, sleep, spawn, yield_now};
 use model_std::time::Instant;
 
 const LIMITS: Limits = Limits {
@@ -44,6 +44,10 @@ fn passes(body: impl Fn() + Send + Sync + 'static) {
     assert!(matches!(outcome, Outcome::Complete(_)), "{outcome:?}");
 }
 
+fn id<T>(thread: &JoinHandle<T>) -> ThreadId {
+    thread.thread().id()
+}
+
 /// A count of workers, and who waits for it to be 0.
 #[derive(Default)]
 struct Latch {
@@ -69,15 +73,15 @@ fn signed_off_and(after: impl Fn() + Send + Sync + 'static) -> impl Fn() + Send 
     move || {
         let latch = Arc::new(Latch::default());
         *latch.left.lock().unwrap() = 2;
-        for _ in 0..2 {
+        let workers = [(); 2].map(|()| {
             let (latch, after) = (Arc::clone(&latch), Arc::clone(&after));
-            spawn(move || {
+            id(&spawn(move || {
                 latch.sign_off();
                 after();
-            });
-        }
+            }))
+        });
         latch.wait();
-        others_only_end("the wait was over".to_owned());
+        threads_only_end(&workers, "the wait was over".to_owned());
         until_idle();
     }
 }
@@ -131,10 +135,10 @@ fn who_only_ends_is_left_alone() {
 fn to_sleep_on_is_not_to_end() {
     let message = told(|| {
         let (send, wait) = channel::<()>();
-        spawn(move || {
+        let thread = spawn(move || {
             let _ = wait.recv();
         });
-        others_only_end("nobody was told".to_owned());
+        threads_only_end(&[id(&thread)], "nobody was told".to_owned());
         send.send(()).unwrap();
         until_idle();
     });
@@ -147,7 +151,7 @@ fn to_wake_others_goes_with_ending() {
         let (over, main) = (Arc::new(AtomicBool::new(false)), current());
         let (theirs, pair) = (Arc::clone(&over), Arc::new(Condvar::new()));
         let changed = Arc::clone(&pair);
-        spawn(move || {
+        let thread = spawn(move || {
             theirs.store(true, SeqCst);
             main.unpark();
             changed.notify_all();
@@ -156,7 +160,7 @@ fn to_wake_others_goes_with_ending() {
         while !over.load(SeqCst) {
             thread::park();
         }
-        others_only_end("the wait was over".to_owned());
+        threads_only_end(&[id(&thread)], "the wait was over".to_owned());
         until_idle();
     });
 }
@@ -166,9 +170,9 @@ fn so_does_what_a_thread_drops() {
     passes(|| {
         let (hold, gone) = channel::<()>();
         let (_other, unread) = channel::<()>();
-        spawn(move || drop((hold, unread)));
+        let thread = spawn(move || drop((hold, unread)));
         assert!(gone.recv().is_err());
-        others_only_end("the wait was over".to_owned());
+        threads_only_end(&[id(&thread)], "the wait was over".to_owned());
         until_idle();
     });
 }
@@ -178,20 +182,20 @@ fn and_to_come_out_of_a_call_that_has_had_its_effect() {
     passes(|| {
         let barrier = Arc::new(Barrier::new(2));
         let theirs = Arc::clone(&barrier);
-        spawn(move || {
+        let thread = spawn(move || {
             theirs.wait();
         });
         barrier.wait();
-        others_only_end("both were at the barrier".to_owned());
+        threads_only_end(&[id(&thread)], "both were at the barrier".to_owned());
         until_idle();
     });
     passes(|| {
         let (hand_over, taken) = sync_channel(0);
-        spawn(move || {
+        let thread = spawn(move || {
             let _ = hand_over.send(());
         });
         taken.recv().unwrap();
-        others_only_end("it was handed over".to_owned());
+        threads_only_end(&[id(&thread)], "it was handed over".to_owned());
         until_idle();
     });
 }
@@ -202,24 +206,40 @@ fn where_steps_are_fine_giving_back_a_lock_goes_with_ending_too() {
         let (lock, gate) = (Arc::new(Mutex::new(())), Arc::new(RwLock::new(())));
         let (one, other) = (Arc::clone(&lock), Arc::clone(&gate));
         let (tell, told): (Sender<()>, _) = channel();
-        spawn(move || {
+        let thread = spawn(move || {
             let _held = (one.lock(), other.read());
             tell.send(()).unwrap();
         });
         told.recv().unwrap();
-        others_only_end("it was told".to_owned());
+        threads_only_end(&[id(&thread)], "it was told".to_owned());
         drop(lock.try_lock());
         until_idle();
     });
 }
 
 #[test]
-fn a_thread_of_the_body_may_ask_for_it() {
+fn who_was_not_asked_for_may_go_on() {
     passes(|| {
-        let latch = Arc::new(Latch::default());
+        let (hand_over, taken) = channel();
+        let ends = spawn(move || {
+            let _ = hand_over.send(());
+        });
+        let goes_on = spawn(|| drop(Mutex::new(()).lock()));
+        taken.recv().unwrap();
+        threads_only_end(&[id(&ends)], "it was handed over".to_owned());
+        goes_on.join().unwrap();
+        until_idle();
+    });
+}
+
+#[test]
+fn who_asks_and_the_body_may_go_on() {
+    passes(|| {
+        let (latch, main) = (Arc::new(Latch::default()), current().id());
         let asks = spawn(move || {
             latch.wait();
-            others_only_end("the wait was over".to_owned());
+            threads_only_end(&[current().id(), main], "the wait was over".to_owned());
+            drop(Mutex::new(()).lock());
         });
         asks.join().unwrap();
         drop(Mutex::new(()).lock());

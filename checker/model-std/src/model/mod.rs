@@ -13,6 +13,8 @@ pub(crate) mod trace;
 use std::panic::Location;
 
 pub use crate::engine::loom::Orderings;
+use crate::thread::ThreadId;
+
 pub use crate::engine::schedule::{NoSchedule, Schedule};
 pub use explore::{
     Coverage, Limits, Method, Outcome, Pass, SecondLook, explore, explore_by, replay,
@@ -106,17 +108,19 @@ pub fn other_threads() -> usize {
     })
 }
 
-/// From now on every other thread but the body's may only end, and a check in which one does more has failed:
-/// `when`, the beginning of a sentence, is told with it. Waking others still goes with ending, and
-/// so do giving back a lock, dropping an end of a channel, and coming out of a call that has had
-/// its effect. To take a lock does not, nor any use of an atomic or a channel, nor to wait, sleep
-/// or start a thread. What may happen in either order is tried in both.
+/// From now on `threads` may only end, but for the current one and the body's: a check in which
+/// one does more has failed, and `when`, the beginning of a sentence, is told with it. Waking
+/// others still goes with ending, and so do giving back a lock, dropping an end of a channel, and
+/// coming out of a call that has had its effect. To take a lock does not, nor any use of an atomic
+/// or a channel, nor to wait, sleep or start a thread. What may happen in either order is tried in
+/// both.
 ///
 /// # Panics
 /// Outside a model.
 #[track_caller]
-pub fn others_only_end(when: String) {
-    kernel::others_only_end(when, Location::caller());
+pub fn threads_only_end(threads: &[ThreadId], when: String) {
+    let threads = threads.iter().filter_map(ThreadId::in_model).collect();
+    kernel::threads_only_end(threads, when, Location::caller());
 }
 
 /// How often the current thread has waited for an event so far: a notification, a

@@ -34,6 +34,15 @@ enum Id {
     },
 }
 
+impl ThreadId {
+    pub(crate) fn in_model(&self) -> Option<kernel::ThreadId> {
+        match self.0 {
+            Id::Real(_) => None,
+            Id::Model { thread, .. } => Some(thread),
+        }
+    }
+}
+
 impl fmt::Debug for ThreadId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {

@@ -6,9 +6,9 @@ use super::ending::end_here;
 use super::{Kernel, MAIN, ObjectId, Phase, ThreadId, can_look, fail, looks_aside, with};
 use crate::model::trace::{Failure, Place, short_place};
 
-/// From a moment on every thread but one may only end.
+/// From a moment on these threads may only end.
 pub(super) struct Leaving {
-    but: ThreadId,
+    threads: Vec<ThreadId>,
     /// The beginning of a sentence.
     when: String,
     at: Place,
@@ -26,30 +26,28 @@ pub(super) fn does_more_than_end(at: Place) {
     }
 }
 
-/// From now on every other thread may only end.
-pub(in crate::model) fn others_only_end(when: String, at: Place) {
+/// From now on these threads may only end, but for the current one and the body's.
+pub(in crate::model) fn threads_only_end(threads: Vec<ThreadId>, when: String, at: Place) {
     if can_look() && !with(|kernel| kernel.shared.deeds_matter.swap(true, Relaxed)) {
         // So far nobody has kept them.
         end_here(Kernel::begin_again);
     }
     let deeds = with(|kernel| {
-        let but = kernel.current;
-        kernel.leaving = Some(Leaving { but, when, at });
-        let others = kernel.threads.iter().enumerate();
-        let others = others.filter(|(thread, _)| *thread != but.0);
-        others
-            .filter_map(|(_, other)| other.deeds)
-            .collect::<Vec<_>>()
+        let mut threads = threads;
+        threads.retain(|thread| ![kernel.current, MAIN].contains(thread));
+        let deeds = threads.iter().map(|thread| kernel.threads[thread.0].deeds);
+        let deeds: Vec<_> = deeds.collect();
+        kernel.leaving = Some(Leaving { threads, when, at });
+        deeds
     });
     // The search tries this moment before each of them as well.
-    deeds.into_iter().for_each(looks_aside);
+    deeds.into_iter().flatten().for_each(looks_aside);
 }
 
 impl Kernel {
     fn breaks_off_its_end(&self, at: Place) -> Option<Failure> {
         let leaving = self.leaving.as_ref()?;
-        // Nor is the body one of those who are asked to end, whoever asks.
-        if self.phase != Phase::Body || [leaving.but, MAIN].contains(&self.current) {
+        if self.phase != Phase::Body || !leaving.threads.contains(&self.current) {
             return None;
         }
         let label = self.threads[self.current.0].info.label(self.current.0);

@@ -30,7 +30,7 @@ pub(crate) use ending::fail;
 pub(super) use ending::{Bodies, Start, finish, park_for_ever, start};
 use fairness::Fairness;
 use leaving::Leaving;
-pub(super) use leaving::others_only_end;
+pub(super) use leaving::threads_only_end;
 pub(super) use panics::on_panic;
 pub(crate) use panics::{catching, caught, panicking, panics, resuming, unwound};
 use state::Status;
@@ -76,7 +76,7 @@ pub(crate) struct Kernel {
     steps: usize,
     fairness: Fairness,
     phase: Phase,
-    /// Whether others than one thread may only end by now.
+    /// Who may only end by now.
     leaving: Option<Leaving>,
     /// What the body left behind is given all the time that a body has.
     patient: bool,

@@ -12,6 +12,8 @@
 mod lab;
 #[path = "../../hash-ring/tests/members/mod.rs"]
 mod members;
+#[path = "../../virtual-nodes/tests/numbers/mod.rs"]
+mod numbers;
 #[path = "../../hash-ring/tests/ring/mod.rs"]
 mod ring;
 
@@ -33,7 +35,8 @@ use lab::{
     scattered, that_count,
 };
 use members::{ALIKE, keys, node_name};
-use ring::{Model, mixed, numbered, written};
+use numbers::numbered;
+use ring::{Model, mixed, written};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 

@@ -6,10 +6,13 @@
 //! a probability below 10^-15 and one with a quarter of the points passes with 10^-12.
 //! Names and keys are fixed, so whatever the verdict is, it stays.
 
+#[path = "../../hash-ring/tests/crowds/mod.rs"]
+mod crowds;
 #[path = "../../hash-ring/tests/members/mod.rs"]
 mod members;
 #[path = "../../hash-ring/tests/moves/mod.rs"]
 mod moves;
+mod numbers;
 #[path = "../../hash-ring/tests/ring/mod.rs"]
 mod ring;
 
@@ -26,8 +29,10 @@ use grader::proptest::sample::select;
 use grader::{Broken, Stage, expect, expect_eq, shorter};
 use virtual_nodes::HashRing;
 
+use crowds::{crowded, heaped};
 use members::{ALIKE, Owners, keys, node_name};
-use ring::{Model, crowded, heaped, mixed, numbered, written};
+use numbers::numbered;
+use ring::{Model, mixed, written};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 

@@ -43,9 +43,7 @@ impl Model {
 
     /// Whose the keys with that hash are.
     pub fn owner(&self, hash: u64) -> Option<&str> {
-        let nearest = |points: &Vec<u64>| points.iter().map(|point| point.wrapping_sub(hash)).min();
-        let all = self.0.iter().map(|(node, points)| (nearest(points), node));
-        all.min().map(|(_, node)| node.as_str())
+        self.clockwise(hash).into_iter().next()
     }
 }
 
@@ -71,33 +69,6 @@ pub fn mixed(text: &[u8]) -> u64 {
     }
     hash = (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     hash ^ (hash >> 32)
-}
-
-/// Nearly all close together and far from both ends, and one in 64 anywhere: to guess a
-/// place from the number leads astray, and so does a table by the first bits.
-pub fn crowded(text: &[u8]) -> u64 {
-    let hash = mixed(text);
-    if hash.is_multiple_of(64) {
-        hash
-    } else {
-        0xA5A5_0000_0000_0000 + (hash >> 40)
-    }
-}
-
-/// All on two places, so that nearly every search finds many equal numbers.
-pub fn heaped(text: &[u8]) -> u64 {
-    (mixed(text) % 2 << 63) + 7
-}
-
-/// Point `k` of every node is `k` steps of 2^40 from 0, so that each point shows its number.
-/// Those of a node whose name begins with `end` are close together, behind 65,599 such steps.
-pub fn numbered(text: &[u8]) -> u64 {
-    let number = split(text, b'#').map_or(0, |(_, number)| decimal(number));
-    if text.starts_with(b"end") {
-        (65_599 << 40) + (1 << 39) + number
-    } else {
-        number << 40
-    }
 }
 
 fn split(text: &[u8], at: u8) -> Option<(&[u8], &[u8])> {

@@ -1,8 +1,8 @@
 //! reject: counter-wraps
 //! by: hundreds_of_nodes_are_told_apart
 //!
-//! A point has the number of its node in a byte, which keeps it small. The 257th node has the
-//! number of the first, and the keys of both.
+//! A lookup goes from a point to a number, which is a byte, and from there to the name. The
+//! 257th node has the number of the first, and the keys of both.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
@@ -17,7 +17,7 @@ pub struct HashRing {
     /// Each node with its weight.
     nodes: BTreeMap<Arc<str>, u32>,
     /// Sorted by place, and by name where that is the same.
-    points: Vec<(u64, u8)>,
+    points: Vec<(u64, Arc<str>, u8)>,
     /// The name of each number, and the next number.
     names: BTreeMap<u8, Arc<str>>,
     next: u8,
@@ -50,19 +50,16 @@ impl HashRing {
         }
         let name = Arc::<str>::from(node);
         self.nodes.insert(Arc::clone(&name), weight);
-        let number_of_node = self.next;
+        let owner = self.next;
         self.next = self.next.wrapping_add(1);
-        self.names.insert(number_of_node, name);
+        self.names.insert(owner, Arc::clone(&name));
         let count = u64::from(weight) * u64::from(self.virtual_nodes);
         for number in 0..count {
             let label = format!("{node}#{number}");
             let point = (self.hash)(label.as_bytes());
-            self.points.push((point, number_of_node));
+            self.points.push((point, Arc::clone(&name), owner));
         }
-        // Where points are equal, the smaller name is first.
-        let names = &self.names;
-        self.points
-            .sort_by(|one, other| (one.0, names.get(&one.1)).cmp(&(other.0, names.get(&other.1))));
+        self.points.sort();
         true
     }
 
@@ -70,18 +67,16 @@ impl HashRing {
         if self.nodes.remove(node).is_none() {
             return false;
         }
-        let names = &self.names;
-        let is_gone = |owner: &u8| names.get(owner).is_some_and(|name| **name == *node);
-        self.points.retain(|(_, owner)| !is_gone(owner));
+        self.points.retain(|(_, owner, _)| **owner != *node);
         self.names.retain(|_, name| **name != *node);
         true
     }
 
     pub fn node_for(&self, key: &[u8]) -> Option<&str> {
         let hash = (self.hash)(key);
-        let place = self.points.partition_point(|(point, _)| *point < hash);
-        let (_, number) = self.points.get(place).or(self.points.first())?;
-        self.names.get(number).map(|name| &**name)
+        let place = self.points.partition_point(|(point, ..)| *point < hash);
+        let (.., owner) = self.points.get(place).or(self.points.first())?;
+        self.names.get(owner).map(|name| &**name)
     }
 
     pub fn nodes(&self) -> impl Iterator<Item = &str> {

@@ -1,0 +1,98 @@
+//! accept: clones share one list until one of them changes, and that one gets a copy first
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+
+pub type HashFn = fn(&[u8]) -> u64;
+
+#[derive(Debug, Clone)]
+pub struct HashRing {
+    hash: HashFn,
+    virtual_nodes: u32,
+    /// Each node with its weight.
+    nodes: BTreeMap<Arc<str>, u32>,
+    /// Sorted by place, and by name where that is the same.
+    points: Arc<Vec<(u64, Arc<str>)>>,
+}
+
+impl HashRing {
+    pub fn new(virtual_nodes: u32) -> Self {
+        Self::with_hash(virtual_nodes, sip)
+    }
+
+    pub fn with_hash(virtual_nodes: u32, hash: HashFn) -> Self {
+        assert!(virtual_nodes > 0, "a node needs a point");
+        Self {
+            hash,
+            virtual_nodes,
+            nodes: BTreeMap::new(),
+            points: Arc::default(),
+        }
+    }
+
+    pub fn add(&mut self, node: &str) -> bool {
+        self.add_weighted(node, 1)
+    }
+
+    pub fn add_weighted(&mut self, node: &str, weight: u32) -> bool {
+        if weight == 0 || self.nodes.contains_key(node) {
+            return false;
+        }
+        let name = Arc::<str>::from(node);
+        self.nodes.insert(Arc::clone(&name), weight);
+        let count = u64::from(weight) * u64::from(self.virtual_nodes);
+        let points = Arc::make_mut(&mut self.points);
+        for number in 0..count {
+            let label = format!("{node}#{number}");
+            let point = (self.hash)(label.as_bytes());
+            points.push((point, Arc::clone(&name)));
+        }
+        points.sort();
+        true
+    }
+
+    pub fn remove(&mut self, node: &str) -> bool {
+        if self.nodes.remove(node).is_none() {
+            return false;
+        }
+        Arc::make_mut(&mut self.points).retain(|(_, owner)| **owner != *node);
+        true
+    }
+
+    pub fn node_for(&self, key: &[u8]) -> Option<&str> {
+        let hash = (self.hash)(key);
+        let place = self.points.partition_point(|(point, _)| *point < hash);
+        let (_, node) = self.points.get(place).or(self.points.first())?;
+        Some(node)
+    }
+
+    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+        self.nodes.keys().map(|node| &**node)
+    }
+
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub fn load(&self, keys: impl Iterator<Item = impl AsRef<[u8]>>) -> BTreeMap<String, usize> {
+        let mut load = BTreeMap::from_iter(self.nodes().map(|node| (node.to_owned(), 0)));
+        for key in keys {
+            let owner = self.node_for(key.as_ref());
+            if let Some(count) = owner.and_then(|node| load.get_mut(node)) {
+                *count += 1;
+            }
+        }
+        load
+    }
+}
+
+fn sip(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

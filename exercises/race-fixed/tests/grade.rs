@@ -22,8 +22,8 @@ use grader::{Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq,
 use race_fixed::{Scheduler, Stats, Status, TaskId};
 
 use lab::{
-    DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed, succeeds,
-    succeeds_at,
+    DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed, slow,
+    succeeds, succeeds_at,
 };
 
 const STAGE: Stage = grader::stage!("../stage.toml");
@@ -280,7 +280,10 @@ fn run_returns_when_the_last_task_ends() {
     STAGE.model(|| {
         let lab = Lab::new(1);
         // By another thread, so that two live even where one worker is the caller.
-        join(lab.spawn(|lab| lab.submit("only", succeeds)), "submit");
+        join(
+            lab.spawn(|lab| lab.submit("only", slow(succeeds))),
+            "submit",
+        );
         // Two of the three workers may be asleep when the only task ends.
         lab.scheduler.run(3);
         expect!(
@@ -294,7 +297,7 @@ fn run_returns_when_the_last_task_ends() {
 fn two_runs_at_once_both_wait_for_all_work() {
     STAGE.model(|| {
         let lab = Lab::new(1);
-        lab.submit("only", succeeds);
+        lab.submit("only", slow(succeeds));
         let second = lab.spawn(|lab| {
             lab.scheduler.run(1);
             expect!(
@@ -874,7 +877,7 @@ fn a_failed_task_is_failed_at_once() {
 fn two_runs_at_once_both_wait_for_a_retry() {
     STAGE.model(|| {
         let lab = Lab::new(2);
-        lab.submit("flaky", succeeds_at(2));
+        lab.submit("flaky", slow(succeeds_at(2)));
         let wait = |lab: &Lab, run: &str| {
             lab.scheduler.run(1);
             let ended = lab.ended("flaky");
@@ -895,7 +898,7 @@ fn two_runs_at_once_both_wait_for_tasks_that_tasks_submit() {
         let lab = Lab::new(1);
         let inside = lab.clone();
         lab.submit("parent", move |_| {
-            inside.submit("child", succeeds);
+            inside.submit("child", slow(succeeds));
             Ok(())
         });
         let wait = |lab: &Lab, run: &str| {

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 use std::mem;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -168,6 +170,16 @@ pub fn succeeds_at(good: usize) -> impl Fn(usize) -> Outcome + Send + Sync + 'st
         } else {
             Ok(())
         }
+    }
+}
+
+/// The same work, and a step on the way, so that others can be seen to overtake it.
+pub fn slow(
+    work: impl Fn(usize) -> Outcome + Send + Sync + 'static,
+) -> impl Fn(usize) -> Outcome + Send + Sync + 'static {
+    move |attempt| {
+        AtomicBool::new(false).store(true, SeqCst);
+        work(attempt)
     }
 }
 

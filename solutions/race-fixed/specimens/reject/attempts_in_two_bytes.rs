@@ -1,5 +1,5 @@
 //! reject: counter-wraps
-//! by: ids_and_attempts_are_right_beyond_two_bytes
+//! by: attempts_are_right_beyond_two_bytes
 //!
 //! The record has the attempts in two bytes, and the limit is compared with all of
 //! them. A task with a high limit is tried often enough, and its record says otherwise.

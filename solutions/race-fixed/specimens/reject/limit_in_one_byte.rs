@@ -1,5 +1,5 @@
 //! reject: counter-wraps
-//! by: ids_and_attempts_are_right_beyond_two_bytes
+//! by: attempts_are_right_beyond_two_bytes
 //!
 //! Nobody needs more than 255 attempts, so that is what a higher limit becomes, without
 //! a word to whoever asked for it.

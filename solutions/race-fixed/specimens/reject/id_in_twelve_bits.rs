@@ -1,8 +1,8 @@
 //! reject: id-reused
-//! by: ids_and_attempts_are_right_beyond_two_bytes
+//! by: thousands_of_tasks_are_accepted_and_counted
 //!
-//! The id has 16 bits for the task, and the rest is kept for a shard, of which there is
-//! only one. Task 65,536 has the id of the first.
+//! The id has twelve bits for the task, and the rest is kept for a shard, of which
+//! there is only one. Task 4,096 has the id of the first.
 
 use std::any::Any;
 use std::collections::VecDeque;
@@ -86,7 +86,7 @@ impl Scheduler {
         let name = name.into();
         let mut state = self.lock();
         let index = state.tasks.len();
-        let id = TaskId(index as u64 & 0xffff);
+        let id = TaskId(index as u64 & 0xfff);
         let metadata = TaskMetadata {
             id,
             name,

@@ -809,32 +809,44 @@ fn no_thread_outlives_a_shutdown() {
 
 #[test]
 fn try_submit_waits_for_nobody() {
-    STAGE.model(|| programs::a_try_beside_a_blocked_submit());
+    STAGE.model(|| {
+        programs::a_try_beside_a_blocked_submit();
+    });
 }
 
 #[test]
 fn try_submit_is_enough_by_itself() {
-    STAGE.model(|| programs::tries_alone());
+    STAGE.model(|| {
+        programs::tries_alone();
+    });
 }
 
 #[test]
 fn no_more_tasks_run_than_there_are_workers() {
-    STAGE.model(|| programs::three_tasks_on_two_workers());
+    STAGE.model(|| {
+        programs::three_tasks_on_two_workers();
+    });
 }
 
 #[test]
 fn a_worker_takes_one_task_at_a_time() {
-    STAGE.model(|| programs::one_task_at_a_time());
+    STAGE.model(|| {
+        programs::one_task_at_a_time();
+    });
 }
 
 #[test]
 fn a_task_may_wait_for_its_child_to_begin() {
-    STAGE.model(|| programs::a_task_that_meets_its_child());
+    STAGE.model(|| {
+        programs::a_task_that_meets_its_child();
+    });
 }
 
 #[test]
 fn the_capacity_holds_from_inside_a_task() {
-    STAGE.model(|| programs::a_full_queue_from_inside());
+    STAGE.model(|| {
+        programs::a_full_queue_from_inside();
+    });
 }
 
 #[test]
@@ -864,47 +876,65 @@ fn two_shutdowns_now_leave_no_thread() {
 
 #[test]
 fn two_shutdowns_now_count_their_own() {
-    STAGE.model(|| programs::two_counts());
+    STAGE.model(|| {
+        programs::two_counts();
+    });
 }
 
 #[test]
 fn a_handle_outlives_its_scheduler() {
-    STAGE.model(|| programs::handles_that_are_left());
+    STAGE.model(|| {
+        programs::handles_that_are_left();
+    });
 }
 
 #[test]
 fn what_is_finished_can_be_joined_at_once() {
-    STAGE.model(|| programs::a_look_and_a_join());
+    STAGE.model(|| {
+        programs::a_look_and_a_join();
+    });
 }
 
 #[test]
 fn no_thread_outlives_a_shutdown_after_a_panic() {
-    STAGE.model(|| programs::a_panic_and_the_end());
+    STAGE.model(|| {
+        programs::a_panic_and_the_end();
+    });
 }
 
 #[test]
 fn panics_cost_no_room() {
-    STAGE.model(|| programs::room_after_panics());
+    STAGE.model(|| {
+        programs::room_after_panics();
+    });
 }
 
 #[test]
 fn what_a_task_returned_may_use_the_scheduler() {
-    STAGE.model(|| programs::a_result_that_submits());
+    STAGE.model(|| {
+        programs::a_result_that_submits();
+    });
 }
 
 #[test]
 fn any_capacity_will_do() {
-    STAGE.run(|| amounts::any_capacity());
+    STAGE.run(|| {
+        amounts::any_capacity();
+    });
 }
 
 #[test]
 fn a_panics_text_arrives_whole() {
-    STAGE.run(|| amounts::any_text());
+    STAGE.run(|| {
+        amounts::any_text();
+    });
 }
 
 #[test]
 fn many_tasks_wait_and_run() {
-    STAGE.run(|| amounts::many_tasks_run());
+    STAGE.run(|| {
+        amounts::many_tasks_run();
+    });
 }
 
 #[test]
@@ -917,12 +947,16 @@ fn many_tasks_wait_and_are_cancelled() {
 
 #[test]
 fn many_tasks_one_after_another() {
-    STAGE.run(|| amounts::one_task_after_another());
+    STAGE.run(|| {
+        amounts::one_task_after_another();
+    });
 }
 
 #[test]
 fn as_many_workers_as_asked_for_survive() {
-    STAGE.run(|| amounts::many_workers());
+    STAGE.run(|| {
+        amounts::many_workers();
+    });
 }
 
 #[test]
@@ -937,17 +971,23 @@ fn two_tasks_meet_after_another_has_run() {
 
 #[test]
 fn an_answer_depends_on_nobody_else() {
-    STAGE.model(|| programs::answers_beside_others());
+    STAGE.model(|| {
+        programs::answers_beside_others();
+    });
 }
 
 #[test]
 fn nobody_gets_in_before_there_is_room() {
-    STAGE.model(|| programs::two_offers_and_two_cancels());
+    STAGE.model(|| {
+        programs::two_offers_and_two_cancels();
+    });
 }
 
 #[test]
 fn what_an_unwanted_task_captured_may_use_the_scheduler() {
-    STAGE.model(|| programs::orphans_that_submit());
+    STAGE.model(|| {
+        programs::orphans_that_submit();
+    });
 }
 
 fn shut_down_now(scheduler: &Scheduler) {

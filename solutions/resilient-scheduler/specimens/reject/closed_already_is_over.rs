@@ -1,4 +1,4 @@
-//! reject: second-shutdown
+//! reject: thread-outlives-owner
 //! by: shutdown_and_shutdown_now_leave_no_thread
 //!
 //! shutdown_now joins the threads if it was the one to close. Where somebody else has closed

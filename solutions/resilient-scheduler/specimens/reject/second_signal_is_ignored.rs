@@ -1,4 +1,4 @@
-//! reject: second-shutdown
+//! reject: thread-outlives-owner
 //! by: two_shutdowns_now_leave_no_thread
 //!
 //! Of two calls of shutdown_now the second has nothing to do and returns at once, while the

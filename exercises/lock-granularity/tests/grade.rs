@@ -11,8 +11,9 @@
 mod lab;
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
 
 use grader::{
     Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, held_locks, join, note,
@@ -580,5 +581,282 @@ fn an_error_that_cannot_be_printed_costs_nobody_else() {
             "task `unprintable` returned an error whose to_string() panics; its status is {status:?}"
         );
         lab.expect_end("plain", plain, Status::Succeeded);
+    });
+}
+
+#[test]
+fn two_tasks_from_inside_run_side_by_side() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        expect_meeting(&lab, "2 workers, submitted by a task that has ended");
+        let inside = lab.clone();
+        lab.submit("parent", move |_| {
+            submit_meeting(&inside, ["left", "right"]);
+            Ok(())
+        });
+        lab.scheduler.run(2);
+        expect_ended(&lab, ["left", "right"], "run(2) returned");
+    });
+}
+
+#[test]
+fn each_of_two_submits_wakes_a_worker() {
+    STAGE.model(|| {
+        // Nobody keeps a diary here: with four threads that makes too many interleavings.
+        let scheduler = Scheduler::new();
+        broken_if_stuck(|standstill| {
+            let sentence = "Three tasks wait for each other on 3 workers. One of them has submitted the \
+                            other two, one right after the other, and not all of them are taken.";
+            (standstill == Standstill::Asleep).then(|| sentence.to_owned().into())
+        });
+        scheduler.submit("parent", move |scheduler| {
+            let (one, first) = mpsc::channel();
+            let (other, second) = mpsc::channel();
+            scheduler.submit("left", move |_| {
+                let _ = second.recv();
+                let _ = one.send(());
+                Ok(())
+            });
+            scheduler.submit("right", move |_| {
+                let _ = other.send(());
+                Ok(())
+            });
+            let _ = first.recv();
+            Ok(())
+        });
+        scheduler.run(3);
+        expect_eq!(
+            scheduler.stats().succeeded,
+            3,
+            "run(3) returned; so many of three tasks had ended"
+        );
+    });
+}
+
+/// What belongs to a task, and looks at the scheduler as it is dropped.
+#[derive(Debug)]
+struct LooksLate(Log<&'static str>, &'static str, std::sync::Weak<Scheduler>);
+
+impl Drop for LooksLate {
+    fn drop(&mut self) {
+        expect_no_lock(&format!("While {} is dropped", self.1));
+        self.0.push(self.1);
+        if let Some(scheduler) = self.2.upgrade() {
+            let _ = scheduler.stats();
+        }
+    }
+}
+
+impl fmt::Display for LooksLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no route")
+    }
+}
+
+impl std::error::Error for LooksLate {}
+
+#[test]
+fn no_lock_is_held_while_what_a_task_leaves_is_dropped() {
+    STAGE.model(|| {
+        let (lab, dropped) = (Lab::new(), Log::new());
+        let looks = |what| LooksLate(dropped.clone(), what, Arc::downgrade(&lab.scheduler));
+        let stuck = dropped.clone();
+        broken_if_stuck(move |_| {
+            let what = *stuck.snapshot().last()?;
+            let sentence = format!("{what} calls stats as it is dropped, and is never answered.");
+            Some(Broken::by("callback-reenters", sentence))
+        });
+        let captured = looks("what a task has captured");
+        lab.submit("captured", move |_| {
+            drop(captured);
+            Ok(())
+        });
+        let error = looks("a task's error");
+        lab.submit("error", move |_| Err(error.into()));
+        let thrown = looks("what a task has thrown");
+        lab.submit("thrown", move |_| resume_unwind(Box::new(thrown)));
+        // By another thread, so that two live even where one worker is the caller.
+        join(lab.spawn(|lab| lab.scheduler.run(1)), "run(1)");
+    });
+}
+
+#[test]
+fn no_lock_is_held_while_a_name_is_made() {
+    /// A name that looks at the scheduler before it says what it is.
+    struct Curious(Lab);
+    impl From<Curious> for String {
+        fn from(curious: Curious) -> Self {
+            expect_no_lock("While submit makes a String of the name");
+            let _ = curious.0.scheduler.stats();
+            "curious".to_owned()
+        }
+    }
+    STAGE.model(|| {
+        let lab = Lab::new();
+        broken_if_stuck(|_| {
+            let sentence = "What makes a String of the name calls stats, and is never answered.";
+            Some(Broken::by("callback-reenters", sentence))
+        });
+        // By another thread, so that two live.
+        let submit = lab.spawn(|lab| lab.scheduler.submit(Curious(lab.clone()), succeeds));
+        let id = join(submit, "submit");
+        expect_eq!(lab.look(id).name, "curious", "the name of the only task");
+    });
+}
+
+/// What belongs to a task, and panics as it is dropped. Nobody prints it.
+#[derive(Debug)]
+struct PanicsLate;
+
+impl Drop for PanicsLate {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("a destructor's panic"));
+    }
+}
+
+impl fmt::Display for PanicsLate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no route")
+    }
+}
+
+impl std::error::Error for PanicsLate {}
+
+#[test]
+fn a_destructor_that_panics_costs_nobody_else() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        broken_if_stuck(|standstill| {
+            let sentence = "A destructor of what a task had captured or returned panicked, and run never \
+                            returns.";
+            (standstill == Standstill::Asleep).then(|| sentence.to_owned().into())
+        });
+        let captured = PanicsLate;
+        let odd = [
+            lab.submit("captured", move |_| {
+                drop(captured);
+                Ok(())
+            }),
+            lab.submit("error", |_| Err(PanicsLate.into())),
+        ];
+        let plain = lab.submit("plain", succeeds);
+        // By another thread, so that two live even where one worker is the caller.
+        let run = lab.spawn(|lab| lab.scheduler.run(1)).join();
+        expect!(run.is_ok(), "a destructor of a task's panicked, and run(1) with it");
+        for id in odd {
+            let task = lab.look(id);
+            expect!(
+                matches!(task.status, Status::Failed(_)),
+                "a destructor of task `{}` panicked; its status is {:?}",
+                task.name,
+                task.status
+            );
+        }
+        lab.expect_end("plain", plain, Status::Succeeded);
+    });
+}
+
+#[test]
+fn names_and_messages_are_kept_whole() {
+    STAGE.run(|| {
+        let lab = Lab::new();
+        let long = "0123456789 größer ☂ ".repeat(4_000);
+        let texts = ["", " ", "two\nlines\n", " around ", "a: b: c", &long];
+        for text in texts {
+            let (error, thrown) = (text.to_owned(), text.to_owned());
+            let ids = [
+                lab.scheduler.submit(text, move |_| Err(error.into())),
+                lab.scheduler
+                    .submit(text, move |_| resume_unwind(Box::new(thrown))),
+            ];
+            lab.scheduler.run(1);
+            for id in ids {
+                let task = lab.look(id);
+                expect!(
+                    task.name == text,
+                    "the name {:?} was changed to {:?}",
+                    start(text),
+                    start(&task.name)
+                );
+                let whole = task.status == failed(text);
+                expect!(
+                    whole,
+                    "a task failed with {:?}; its status is {}",
+                    start(text),
+                    start(&format!("{:?}", task.status))
+                );
+            }
+        }
+    });
+}
+
+/// As much of it as a sentence can do with.
+fn start(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+#[test]
+fn seventy_thousand_tasks_are_told_apart() {
+    const TASKS: usize = 70_000;
+    STAGE.run_within(Duration::from_secs(120), || {
+        let scheduler = Scheduler::default();
+        let submit = |task| {
+            scheduler.submit(format!("task {task}"), move |_| match task % 4 {
+                0 => Err("no route".into()),
+                // Nobody prints it.
+                1 => resume_unwind(Box::new("boom")),
+                _ => Ok(()),
+            })
+        };
+        let ids: Vec<_> = (0..TASKS).map(submit).collect();
+        let stats = scheduler.stats();
+        expect!(
+            stats.submitted == TASKS && placed(stats) == 0,
+            "{TASKS} tasks were submitted, and none ran: {stats:?}"
+        );
+        scheduler.run(2);
+        let stats = scheduler.stats();
+        let found = [stats.running, stats.succeeded, stats.failed];
+        expect_eq!(
+            found,
+            [0, TASKS / 2, TASKS / 2],
+            "running, succeeded and failed of {TASKS} tasks"
+        );
+        for (task, id) in ids.into_iter().enumerate() {
+            let found = look(&scheduler, id);
+            let status = match task % 4 {
+                0 => failed("no route"),
+                1 => failed("boom"),
+                _ => Status::Succeeded,
+            };
+            let right =
+                found.id == id && found.name == format!("task {task}") && found.status == status;
+            expect!(
+                right,
+                "task {task} of {TASKS} has ended with {status:?}; its record is {found:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn three_hundred_workers_are_three_hundred() {
+    const WORKERS: usize = 300;
+    STAGE.run(|| {
+        let scheduler = Scheduler::new();
+        let barrier = Arc::new(Barrier::new(WORKERS));
+        for _ in 0..WORKERS {
+            let barrier = Arc::clone(&barrier);
+            scheduler.submit("meets the others", move |_| {
+                barrier.wait();
+                Ok(())
+            });
+        }
+        scheduler.run(WORKERS);
+        expect_eq!(
+            scheduler.stats().succeeded,
+            WORKERS,
+            "so many tasks waited for each other"
+        );
     });
 }

@@ -11,17 +11,18 @@
 mod lab;
 
 use std::error::Error;
-use std::panic::catch_unwind;
-use std::sync::{Arc, Barrier, mpsc};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use grader::{
-    Log, Stage, Standstill, broken_if_stuck, broken_unless_both_run, expect, expect_eq, join,
-    locks_around, other_threads, until_idle,
+    Broken, Log, Stage, Standstill, broken_if_stuck, broken_unless_both_run, expect, expect_eq,
+    join, locks_around, other_threads, threads_only_end, until_idle,
 };
 use sentinel_shutdown::{Closed, Scheduler};
 
-use lab::{Diary, Lab, submit};
+use lab::{Diary, Entry, Lab, submit};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 
@@ -72,6 +73,12 @@ fn a_submit_wakes_a_sleeping_worker() {
     });
 }
 
+/// Two threads live in a program without tasks, also where the first worker is started for
+/// the first of them: one that is gone before the scheduler starts, and costs nothing.
+fn beside_a_pool_without_threads() {
+    join(thread::spawn(|| {}), "nothing");
+}
+
 /// Submits a task, and returns when it is running.
 fn submit_and_see_begin(lab: &Lab) {
     let (begin, begun) = signal();
@@ -86,6 +93,7 @@ fn submit_and_see_begin(lab: &Lab) {
 #[test]
 fn shutdown_wakes_a_sleeping_worker() {
     STAGE.model(|| {
+        beside_a_pool_without_threads();
         let lab = Lab::start(1);
         lab.diary.expect_to_end_after(0);
         lab.shutdown();
@@ -95,10 +103,11 @@ fn shutdown_wakes_a_sleeping_worker() {
 #[test]
 fn shutdown_ends_every_worker() {
     STAGE.model(|| {
+        beside_a_pool_without_threads();
         let lab = Lab::start(3);
         lab.diary.expect_to_end_after(0);
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
@@ -108,7 +117,7 @@ fn shutdown_waits_for_the_running_task() {
         let lab = Lab::start(1);
         submit_and_see_begin(&lab);
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
@@ -119,7 +128,7 @@ fn what_was_accepted_has_run_when_shutdown_returns() {
         lab.must_submit("left", || {});
         lab.must_submit("right", || {});
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
@@ -131,7 +140,7 @@ fn one_worker_works_off_the_whole_queue() {
             lab.must_submit(name, || {});
         }
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
@@ -184,6 +193,7 @@ fn idle_workers_sleep() {
 #[test]
 fn a_closed_scheduler_refuses_tasks() {
     STAGE.model(|| {
+        beside_a_pool_without_threads();
         let lab = Lab::start(1);
         lab.shutdown();
         let answer = lab.submit("late", || {});
@@ -192,7 +202,7 @@ fn a_closed_scheduler_refuses_tasks() {
             Err(Closed),
             "submit was called after shutdown had returned"
         );
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
@@ -204,8 +214,7 @@ fn a_racing_submit_runs_or_is_refused() {
         // What it returned is in the diary.
         let _ = lab.submit("racing", || {});
         join(shutdown, "shutdown");
-        lab.diary
-            .expect_nobody_left("shutdown and submit have returned");
+        lab.expect_nobody_left("shutdown and submit have returned");
     });
 }
 
@@ -250,18 +259,19 @@ fn a_submit_from_a_task_runs_or_is_refused() {
         let lab = Lab::start(1);
         submit_from_a_task(&lab);
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
     });
 }
 
 #[test]
 fn shutdown_may_be_called_again() {
     STAGE.model(|| {
+        beside_a_pool_without_threads();
         let lab = Lab::start(2);
         lab.diary.expect_to_end_after(1);
         lab.shutdown();
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned twice");
+        lab.expect_nobody_left("shutdown returned twice");
     });
 }
 
@@ -274,8 +284,7 @@ fn two_shutdowns_at_once_both_wait() {
         let second = lab.spawn(|lab| lab.shutdown());
         lab.shutdown();
         join(second, "the second shutdown");
-        lab.diary
-            .expect_nobody_left("two shutdowns at once returned");
+        lab.expect_nobody_left("two shutdowns at once returned");
     });
 }
 
@@ -294,11 +303,12 @@ fn dropping_the_scheduler_shuts_it_down() {
 #[test]
 fn dropping_it_after_a_shutdown_does_nothing_more() {
     STAGE.model(|| {
+        beside_a_pool_without_threads();
         let (scheduler, diary) = (Scheduler::start(2), Diary::default());
         diary.expect_to_end_after(1);
         diary.closing(|| scheduler.shutdown());
         diary.closing(|| drop(scheduler));
-        diary.expect_nobody_left("shutdown returned");
+        diary.expect_nobody_left("the scheduler was dropped after a shutdown");
     });
 }
 
@@ -327,6 +337,352 @@ fn shutdown_returns_after_a_panic() {
         let _ = begun.recv();
         lab.shutdown();
         lab.shutdown();
-        lab.diary.expect_nobody_left("shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
+    });
+}
+
+#[test]
+fn shutdown_ends_workers_that_have_worked() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        lab.diary.expect_to_end_after(0);
+        let barrier = Arc::new(Barrier::new(2));
+        let ends = ["left", "right"].map(|name| {
+            let (barrier, (end, ended)) = (Arc::clone(&barrier), signal());
+            lab.must_submit(name, move || {
+                // Each has a worker of its own, whenever that was started.
+                barrier.wait();
+                end();
+            });
+            ended
+        });
+        for ended in ends {
+            let _ = ended.recv();
+        }
+        lab.shutdown();
+        lab.expect_nobody_left("shutdown returned");
+    });
+}
+
+#[test]
+fn no_worker_is_left_when_shutdown_returns() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        lab.must_submit("only", || {});
+        lab.shutdown();
+        threads_only_end(&lab.diary.workers(), "shutdown returned");
+        lab.expect_nobody_left("shutdown returned");
+    });
+}
+
+#[test]
+fn no_worker_is_left_when_one_of_two_shutdowns_returns() {
+    STAGE.model(|| {
+        let lab = Lab::start(1);
+        let second = lab.spawn(|lab| {
+            lab.shutdown();
+            threads_only_end(&lab.diary.workers(), "one of two shutdowns returned");
+        });
+        let _ = lab.submit("racing", || {});
+        lab.shutdown();
+        join(second, "the second shutdown");
+        lab.expect_nobody_left("two shutdowns at once returned");
+    });
+}
+
+#[test]
+fn no_worker_is_left_when_the_scheduler_is_gone() {
+    STAGE.model(|| {
+        let (scheduler, diary) = (Scheduler::start(1), Diary::default());
+        let (begin, begun) = signal();
+        let answer = submit(&scheduler, &diary, "only", || {
+            begin();
+            // A step, so that the drop can come before it ends.
+            drop(Mutex::new(()).lock());
+        });
+        expect_eq!(answer, Ok(()), "nobody had called shutdown");
+        let _ = begun.recv();
+        diary.closing(|| drop(scheduler));
+        diary.expect_kept("the scheduler was dropped");
+        threads_only_end(&diary.workers(), "the scheduler was dropped");
+        diary.expect_nobody_left("the scheduler was dropped");
+    });
+}
+
+#[test]
+fn dropping_it_while_a_panic_unwinds_shuts_it_down() {
+    STAGE.model(|| {
+        let diary = Diary::default();
+        let inside = diary.clone();
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            let scheduler = Scheduler::start(1);
+            let answer = submit(&scheduler, &inside, "only", || {});
+            expect_eq!(answer, Ok(()), "nobody had called shutdown");
+            resume_unwind(Box::new("the owner's own panic"));
+        }));
+        expect!(unwound.is_err(), "the owner panics");
+        diary.write(Entry::Over);
+        diary.expect_kept("the scheduler was dropped by a panic");
+        diary.expect_nobody_left("the scheduler was dropped by a panic");
+    });
+}
+
+#[test]
+fn shutdown_closes_before_it_waits() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        broken_if_stuck(|standstill| {
+            let sentence = "A task runs while shutdown waits for it, and a worker or the caller of \
+                            shutdown does not sleep: it looks again and again.";
+            let spins = standstill == Standstill::Spinning;
+            spins.then(|| Broken::by("busy-wait", sentence))
+        });
+        let inside = lab.clone();
+        lab.must_submit("parent", move || {
+            // The caller of shutdown waits by then, for this task at least.
+            until_idle();
+            let answer = inside.submit("child", || {});
+            expect_eq!(
+                answer,
+                Err(Closed),
+                "shutdown was waiting for task `parent`, which submitted task `child`"
+            );
+        });
+        lab.diary.closing(|| lab.scheduler.shutdown());
+    });
+}
+
+/// Says what it means when two tasks that wait for each other never meet.
+fn expect_to_meet(lab: &Lab, late: &'static str) {
+    let diary = lab.diary.clone();
+    broken_if_stuck(move |_| {
+        let wrote = |entry| diary.wrote(entry);
+        let meant = if wrote(Entry::Began(late)) {
+            return None;
+        } else if wrote(Entry::Accepted(late)) {
+            "was accepted, and no worker takes it, although one has nothing else to do"
+        } else if wrote(Entry::Submitting(late)) {
+            "is being submitted, and that submit never returns"
+        } else {
+            return None;
+        };
+        Some(format!("A task runs and waits for task `{late}`. That {meant}.").into())
+    });
+}
+
+#[test]
+fn a_task_may_wait_for_one_that_it_submits() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        expect_to_meet(&lab, "child");
+        let (end, ended) = signal();
+        let inside = lab.clone();
+        lab.must_submit("parent", move || {
+            let barrier = Arc::new(Barrier::new(2));
+            let theirs = Arc::clone(&barrier);
+            inside.must_submit("child", move || drop(theirs.wait().is_leader()));
+            barrier.wait();
+            end();
+        });
+        let _ = ended.recv();
+        lab.leave();
+    });
+}
+
+#[test]
+fn a_task_behind_a_long_one_gets_another_worker() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        let barrier = Arc::new(Barrier::new(2));
+        let meets = || {
+            let barrier = Arc::clone(&barrier);
+            move || drop(barrier.wait().is_leader())
+        };
+        lab.must_submit("long", meets());
+        lab.must_submit("short", || {});
+        // One worker has nothing to do by then, and the other one waits.
+        until_idle();
+        lab.must_submit("third", meets());
+        until_idle();
+        expect!(
+            lab.diary.wrote(Entry::Began("third")),
+            "task `long` runs and waits for task `third`, which was accepted; the other worker has \
+             run task `short` and sleeps"
+        );
+        lab.leave();
+    });
+}
+
+#[test]
+fn two_submits_in_a_row_get_two_workers() {
+    STAGE.model(|| {
+        let lab = Lab::start(2);
+        lab.must_submit("early", || {});
+        // Whoever has run it sleeps by then.
+        until_idle();
+        let barrier = Arc::new(Barrier::new(2));
+        for name in ["left", "right"] {
+            let barrier = Arc::clone(&barrier);
+            lab.must_submit(name, move || drop(barrier.wait().is_leader()));
+        }
+        until_idle();
+        for name in ["left", "right"] {
+            expect!(
+                lab.diary.wrote(Entry::Ended(name)),
+                "tasks `left` and `right` were submitted in a row and wait for each other on 2 \
+                 workers, and task `{name}` never ends"
+            );
+        }
+        lab.leave();
+    });
+}
+
+/// Submits a task as it is dropped, from wherever that is.
+struct SubmitsLate(Lab, &'static str);
+
+impl Drop for SubmitsLate {
+    fn drop(&mut self) {
+        // What it returned is in the diary.
+        let _ = self.0.submit(self.1, || {});
+    }
+}
+
+#[test]
+fn what_a_task_has_captured_may_submit_as_it_is_dropped() {
+    STAGE.model(|| {
+        let lab = Lab::start(1);
+        lab.diary
+            .expect_to_be_answered("called by the destructor of what another task had captured");
+        let captured = SubmitsLate(lab.clone(), "child of a task that ran");
+        lab.must_submit("parent", move || drop(captured));
+        lab.shutdown();
+        let captured = SubmitsLate(lab.clone(), "child of a refused task");
+        let answer = lab.submit("refused", move || drop(captured));
+        expect_eq!(answer, Err(Closed), "shutdown had returned");
+        lab.diary.expect_kept("shutdown returned");
+    });
+}
+
+/// Panics as it is dropped, with a panic that nobody prints.
+struct PanicsLate;
+
+impl Drop for PanicsLate {
+    fn drop(&mut self) {
+        resume_unwind(Box::new("a destructor's panic"));
+    }
+}
+
+#[test]
+fn a_destructor_that_panics_costs_nothing_else() {
+    STAGE.model(|| {
+        let lab = Lab::start(1);
+        lab.diary.expect_to_be_taken();
+        let captured = PanicsLate;
+        lab.must_submit("bomb", move || drop(captured));
+        let (end, ended) = signal();
+        lab.must_submit("plain", end);
+        let _ = ended.recv();
+        lab.diary.expect_to_end_after(0);
+        lab.shutdown();
+        let captured = PanicsLate;
+        let refused = lab.clone();
+        let _ = catch_unwind(AssertUnwindSafe(move || {
+            refused.scheduler.submit(move || drop(captured))
+        }));
+        let usable = catch_unwind(AssertUnwindSafe(|| {
+            lab.scheduler.shutdown();
+            lab.scheduler.submit(|| {})
+        }));
+        expect!(
+            usable.is_ok(),
+            "a refused task's destructor had panicked in submit, and the next shutdown or submit \
+             panicked too"
+        );
+    });
+}
+
+#[test]
+fn a_task_of_another_scheduler_is_refused_like_anybody() {
+    STAGE.model(|| {
+        let (lab, other) = (Lab::start(1), Scheduler::start(1));
+        lab.shutdown();
+        let (end, ended) = signal();
+        let closed = lab.clone();
+        let answer = other.submit(move || {
+            let answer = closed.submit("late", || {});
+            expect_eq!(
+                answer,
+                Err(Closed),
+                "a task of another scheduler called submit after shutdown had returned"
+            );
+            end();
+        });
+        expect_eq!(answer, Ok(()), "nobody had shut the other scheduler down");
+        let _ = ended.recv();
+        std::mem::forget(other);
+    });
+}
+
+#[test]
+fn three_hundred_workers_are_three_hundred() {
+    const WORKERS: usize = 300;
+    STAGE.run(|| {
+        let scheduler = Scheduler::start(WORKERS);
+        let barrier = Arc::new(Barrier::new(WORKERS));
+        for _ in 0..WORKERS {
+            let barrier = Arc::clone(&barrier);
+            let answer = scheduler.submit(move || drop(barrier.wait().is_leader()));
+            expect_eq!(answer, Ok(()), "nobody had called shutdown");
+        }
+        scheduler.shutdown();
+    });
+}
+
+#[test]
+fn seventy_thousand_tasks_may_wait() {
+    const TASKS: usize = 70_000;
+    // However long a worker takes for each.
+    STAGE.run_within(Duration::from_secs(120), || {
+        let (lab, count) = (Lab::start(1), Log::<()>::new());
+        let (inside, (end, ended)) = (lab.clone(), signal());
+        lab.must_submit("parent", move || {
+            for _ in 0..1_000 {
+                let answer = inside.scheduler.submit(|| {});
+                expect_eq!(
+                    answer,
+                    Ok(()),
+                    "a task submitted, and nobody had called shutdown"
+                );
+            }
+            end();
+        });
+        let _ = ended.recv();
+        let (release, released) = signal();
+        lab.must_submit("first", move || drop(released.recv()));
+        for task in 0..TASKS {
+            let count = count.clone();
+            // Now and then one panics. Nobody prints it.
+            let answer = lab.scheduler.submit(move || {
+                count.push(());
+                if task % 100 == 0 {
+                    resume_unwind(Box::new("boom"));
+                }
+            });
+            expect_eq!(answer, Ok(()), "nobody had called shutdown");
+        }
+        let shutdown = lab.spawn(|lab| lab.scheduler.shutdown());
+        // Closed first, so that the workers may leave as soon as they believe that all is over:
+        // for a count that comes round to 0 that is long before.
+        while lab.scheduler.submit(|| {}).is_ok() {
+            // Only to ask less often.
+            thread::sleep(Duration::from_millis(1));
+        }
+        release();
+        join(shutdown, "shutdown");
+        expect_eq!(
+            count.len(),
+            TASKS,
+            "shutdown returned; so many of the tasks that had been accepted had run"
+        );
     });
 }

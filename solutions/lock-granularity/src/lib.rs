@@ -14,6 +14,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::error::Error;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -243,7 +244,14 @@ fn call(work: Work, scheduler: &Scheduler) -> Status {
     match caught {
         Ok(Ok(())) => Status::Succeeded,
         Ok(Err(message)) => Status::Failed(message),
-        Err(payload) => Status::Failed(panic_message(&*payload)),
+        Err(payload) => {
+            let message = panic_message(&*payload);
+            // The payload is the task's as well, and its destructor may panic in its turn. What
+            // that throws has one too: it is left alone.
+            let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+            mem::forget(dropped);
+            Status::Failed(message)
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -138,9 +139,7 @@ impl Shared {
     /// a task to run under.
     fn work(&self) {
         while let Some(task) = self.next() {
-            // The panic has been printed by the hook; there is nobody to hand it to.
-            // `AssertUnwindSafe`: what a task leaves behind is its own business.
-            let _ = panic::catch_unwind(AssertUnwindSafe(task));
+            run(task);
         }
     }
 
@@ -163,6 +162,18 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect(NEVER_POISONED)
+    }
+}
+
+/// Runs a task. Nothing that it throws comes out.
+fn run(task: Task) {
+    // The panic has been printed by the hook; there is nobody to hand it to.
+    // `AssertUnwindSafe`: what a task leaves behind is its own business.
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(task)) {
+        // The payload is the task's as well, and its destructor may panic in its turn. What
+        // that throws has one too: it is left alone.
+        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(payload)));
+        mem::forget(dropped);
     }
 }
 

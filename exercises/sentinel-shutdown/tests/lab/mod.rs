@@ -1,7 +1,7 @@
 //! A scheduler under observation, for the checks in `grade.rs`.
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 
 use grader::{
     Broken, Log, Standstill, broken_if_stuck, expect, expect_eq, note, other_threads, until_idle,
@@ -18,7 +18,10 @@ pub struct Lab {
 /// In the order in which it happened. Writing to it is no scheduling point, so watching
 /// adds no interleavings.
 #[derive(Clone, Default)]
-pub struct Diary(Log<Entry>);
+pub struct Diary(Log<Entry>, Workers);
+
+/// The threads on which tasks ran. A scheduler may keep another one, which is no worker.
+type Workers = Log<ThreadId>;
 
 /// A line of the diary.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,6 +72,33 @@ impl Lab {
         self.diary.expect_kept("shutdown returned");
     }
 
+    /// That nobody is left once the check has joined its own threads, but for one that the
+    /// scheduler keeps for itself: that one ends with the scheduler.
+    #[track_caller]
+    pub fn expect_nobody_left(self, when: &'static str) {
+        self.diary.let_all_come_to_rest(when);
+        let asleep = other_threads();
+        expect!(
+            asleep <= 1,
+            "{when}, and {asleep} of its workers were left behind, asleep"
+        );
+        if asleep == 1 {
+            broken_if_stuck(move |_| {
+                let sentence = format!(
+                    "{when}, and one of its threads was left behind, asleep. Dropping the scheduler \
+                     then never returns."
+                );
+                Some(sentence.into())
+            });
+            drop(self.scheduler);
+            until_idle();
+            expect!(
+                other_threads() == 0,
+                "{when}, and one of its threads was left behind, asleep for ever"
+            );
+        }
+    }
+
     /// Ends the check with the scheduler as it is. Shutting down and dropping are other
     /// checks' business, and nothing runs any more once the check is over.
     pub fn leave(self) {
@@ -96,6 +126,7 @@ pub fn submit(
     let inside = diary.clone();
     let answer = scheduler.submit(move || {
         inside.write(Entry::Began(name));
+        inside.1.push(thread::current().id());
         note!("task `{name}` begins");
         // A task that panics has ended too.
         struct End(Diary, &'static str);
@@ -216,9 +247,14 @@ impl Diary {
         }
     }
 
-    /// The same, and that no thread is left once the check has joined its own.
+    /// The threads on which tasks ran so far.
+    pub fn workers(&self) -> Vec<ThreadId> {
+        self.1.snapshot()
+    }
+
+    /// The same, once everybody has come to rest.
     #[track_caller]
-    pub fn expect_nobody_left(&self, when: &'static str) {
+    fn let_all_come_to_rest(&self, when: &'static str) {
         broken_if_stuck(move |standstill| {
             let sentence = format!("{when}, and a worker goes on for ever.");
             let spins = standstill == Standstill::Spinning;
@@ -226,6 +262,12 @@ impl Diary {
         });
         until_idle();
         self.expect_kept(when);
+    }
+
+    /// That no thread at all is left once the check has joined its own: the scheduler is gone.
+    #[track_caller]
+    pub fn expect_nobody_left(&self, when: &'static str) {
+        self.let_all_come_to_rest(when);
         let asleep = other_threads();
         expect!(
             asleep == 0,

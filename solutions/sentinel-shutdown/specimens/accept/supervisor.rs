@@ -58,11 +58,13 @@ impl Scheduler {
     }
 
     pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        // In an Option, so that a refused task is dropped out here and not under the lock.
+        let mut task: Option<Task> = Some(Box::new(work));
         self.shared.with(|state| {
             if state.phase != Phase::Open {
                 return Err(Closed);
             }
-            state.queue.push_back(Box::new(work));
+            state.queue.extend(task.take());
             Ok(())
         })
     }

@@ -1,0 +1,111 @@
+//! reject: silent-loss-after-close
+//! by: a_task_of_another_scheduler_is_refused_like_anybody
+//!
+//! A worker may submit after the end as well, since it will look at the queue once
+//! more before it leaves. Which scheduler it works for is not asked.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheduler has been shut down")
+    }
+}
+
+impl Error for Closed {}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+struct State {
+    queue: VecDeque<Task>,
+    open: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+pub struct Scheduler {
+    shared: Arc<Shared>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Scheduler {
+    pub fn start(workers: usize) -> Self {
+        assert!(workers > 0, "a scheduler needs at least one worker");
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                open: true,
+            }),
+            changed: Condvar::new(),
+        });
+        let workers = (0..workers).map(|_| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || work(&shared))
+        });
+        Self {
+            workers: Mutex::new(workers.collect()),
+            shared,
+        }
+    }
+
+    pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let mut state = self.shared.state.lock().unwrap();
+        if !state.open && !IS_WORKER.get() {
+            return Err(Closed);
+        }
+        state.queue.push_back(Box::new(work));
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    pub fn shutdown(&self) {
+        self.shared.state.lock().unwrap().open = false;
+        self.shared.changed.notify_all();
+        let mut workers = self.workers.lock().unwrap();
+        for worker in workers.drain(..) {
+            worker.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn work(shared: &Shared) {
+    IS_WORKER.set(true);
+    while let Some(task) = next(shared) {
+        let _ = panic::catch_unwind(AssertUnwindSafe(task));
+    }
+}
+
+fn next(shared: &Shared) -> Option<Task> {
+    let mut state = shared.state.lock().unwrap();
+    loop {
+        if let Some(task) = state.queue.pop_front() {
+            return Some(task);
+        }
+        if !state.open {
+            return None;
+        }
+        state = shared.changed.wait(state).unwrap();
+    }
+}

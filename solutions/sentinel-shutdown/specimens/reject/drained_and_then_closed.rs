@@ -1,0 +1,116 @@
+//! reject: close-after-drain
+//! by: shutdown_closes_before_it_waits
+//!
+//! Shutdown waits on a second condvar until nothing is queued and nothing runs,
+//! and closes under the same lock. No task is lost, and one that submits its
+//! successor keeps the door open for ever.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheduler has been shut down")
+    }
+}
+
+impl Error for Closed {}
+
+type Task = Box<dyn FnOnce() + Send>;
+
+struct State {
+    queue: VecDeque<Task>,
+    open: bool,
+    running: usize,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+    quiet: Condvar,
+}
+
+pub struct Scheduler {
+    shared: Arc<Shared>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Scheduler {
+    pub fn start(workers: usize) -> Self {
+        assert!(workers > 0, "a scheduler needs at least one worker");
+        let shared = Arc::new(Shared {
+            state: Mutex::new(State {
+                queue: VecDeque::new(),
+                open: true,
+                running: 0,
+            }),
+            changed: Condvar::new(),
+            quiet: Condvar::new(),
+        });
+        let workers = (0..workers).map(|_| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || work(&shared))
+        });
+        Self {
+            workers: Mutex::new(workers.collect()),
+            shared,
+        }
+    }
+
+    pub fn submit(&self, work: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let mut state = self.shared.state.lock().unwrap();
+        if !state.open {
+            return Err(Closed);
+        }
+        state.queue.push_back(Box::new(work));
+        self.shared.changed.notify_one();
+        Ok(())
+    }
+
+    pub fn shutdown(&self) {
+        let state = self.shared.state.lock().unwrap();
+        let busy = |state: &mut State| state.running > 0 || !state.queue.is_empty();
+        let quiet = self.shared.quiet.wait_while(state, busy);
+        quiet.unwrap().open = false;
+        self.shared.changed.notify_all();
+        let mut workers = self.workers.lock().unwrap();
+        for worker in workers.drain(..) {
+            worker.join().unwrap();
+        }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn work(shared: &Shared) {
+    while let Some(task) = next(shared) {
+        let _ = panic::catch_unwind(AssertUnwindSafe(task));
+        shared.state.lock().unwrap().running -= 1;
+        shared.quiet.notify_all();
+    }
+}
+
+fn next(shared: &Shared) -> Option<Task> {
+    let mut state = shared.state.lock().unwrap();
+    loop {
+        if let Some(task) = state.queue.pop_front() {
+            state.running += 1;
+            return Some(task);
+        }
+        if !state.open {
+            return None;
+        }
+        state = shared.changed.wait(state).unwrap();
+    }
+}

@@ -214,4 +214,7 @@ finds! {
     finds_a_shutdown_that_passes_a_panic_on:
         panic_passed_on, a_panic_and_a_shutdown,
         "No case noticed that shutdown panics when a task has panicked.";
+    finds_a_worker_that_sleeps_on_after_its_first_task:
+        never_idle_again, one_task_and_no_shutdown,
+        "No case noticed that a worker which has run a task is never told of another one.";
 }

@@ -452,10 +452,12 @@ pub fn answers_beside_others() {
     let own = first.cancel();
     let right = lab.try_offer("right");
     let (theirs, second, left) = join(other, "cancel and try_submit");
-    expect!(
-        own && theirs,
-        "two tasks that had not started were cancelled at once, and cancel said {own} and {theirs}"
-    );
+    if !own || !theirs {
+        let sentence = format!(
+            "two tasks that had not started were cancelled at once, and cancel said {own} and {theirs}"
+        );
+        Broken::by("cancel-races-start", sentence).end();
+    }
     let left = left.expect_accepted("try_submit beside another");
     let right = right.expect_accepted("try_submit beside another");
     held.finish(&lab);

@@ -36,6 +36,7 @@ schedulers! {
     left_for_the_drop in "left_for_the_drop.rs",
     drop_looks_at_the_queue in "drop_looks_at_the_queue.rs",
     panic_passed_on in "panic_passed_on.rs",
+    never_idle_again in "never_idle_again.rs",
     only_an_empty_queue_wakes in "../../../../solutions/sentinel-shutdown/specimens/reject/only_an_empty_queue_wakes.rs",
     zero_workers_accepted in "../../../../solutions/sentinel-shutdown/specimens/reject/zero_workers_accepted.rs",
     looks_before_it_locks in "../../../../solutions/sentinel-shutdown/specimens/reject/looks_before_it_locks.rs",

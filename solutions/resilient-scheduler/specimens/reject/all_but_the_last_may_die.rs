@@ -1,4 +1,4 @@
-//! reject: panic-kills-worker
+//! reject: workers-ignored
 //! by: as_many_workers_as_asked_for_survive
 //!
 //! A worker whose task has panicked leaves, since who knows what it has left behind. Only the

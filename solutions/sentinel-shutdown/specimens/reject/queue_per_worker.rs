@@ -1,4 +1,9 @@
-//! accept: each worker has a channel of its own, and submits go round
+//! reject: workers-ignored
+//! by: a_task_behind_a_long_one_gets_another_worker
+//!
+//! A channel for each worker, dealt out by turns. Two tasks that wait for each other
+//! can be dealt to one worker, when there was another task in between; then the other
+//! worker sleeps, and neither of the two ends.
 
 use std::error::Error;
 use std::fmt;

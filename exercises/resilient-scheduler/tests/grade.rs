@@ -986,6 +986,13 @@ fn what_an_unwanted_task_captured_may_use_the_scheduler() {
     });
 }
 
+#[test]
+fn a_cancel_reaches_the_submit_that_waits() {
+    STAGE.model(|| {
+        programs::a_cancel_beside_a_join();
+    });
+}
+
 fn shut_down_now(scheduler: &Scheduler) {
     scheduler.shutdown_now();
 }

@@ -512,3 +512,33 @@ pub fn orphans_that_submit() {
     held.open();
     join(shutdown, "shutdown_now");
 }
+
+/// A submit waits for room, and somebody waits for a result. A cancel is news for one of them.
+pub fn a_cancel_beside_a_join() {
+    let (lab, held) = Lab::held(1);
+    let unwanted = lab.plain("unwanted");
+    let (gate, running) = held.take_apart();
+    let joining = lab.spawn(move |lab| lab.expect_ran(running, "holder"));
+    let blocked = lab.spawn(|lab| lab.plain("blocked"));
+    until_idle();
+    let diary = lab.diary.clone();
+    broken_if_stuck(move |standstill| {
+        if diary.accepted("blocked") || standstill != Standstill::Asleep {
+            return diary.who_was_not_told(standstill);
+        }
+        let sentence = "A cancel has made room, and the submit that waits for it sleeps on, while \
+                        somebody else waits for a result.";
+        Some(sentence.to_owned().into())
+    });
+    let cancelled = unwanted.cancel();
+    expect!(
+        cancelled,
+        "cancel said false about a task that had not started"
+    );
+    // The worker is still held.
+    let blocked = join(blocked, "submit");
+    gate.open();
+    join(joining, "join");
+    lab.expect_cancelled(unwanted, "unwanted");
+    lab.expect_ran(blocked, "blocked");
+}

@@ -383,7 +383,8 @@ fn no_worker_is_left_when_one_of_two_shutdowns_returns() {
             lab.shutdown();
             threads_only_end(&lab.diary.workers(), "one of two shutdowns returned");
         });
-        let _ = lab.submit("racing", || {});
+        // A step, so that the other call can return while a caller that helps is in it.
+        let _ = lab.submit("racing", || drop(Mutex::new(()).lock()));
         lab.shutdown();
         join(second, "the second shutdown");
         lab.expect_nobody_left("two shutdowns at once returned");

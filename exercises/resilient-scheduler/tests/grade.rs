@@ -300,8 +300,8 @@ fn one_free_slot_admits_one_blocked_submit() {
 /// Two submits sleep and one is on its way when `close` begins. Nothing makes room before
 /// all are back.
 fn blocked_submits_learn_of(close: fn(&Scheduler)) {
-    let (lab, held) = Lab::held(1);
-    drop(lab.plain("waiting"));
+    let (lab, held) = Lab::held(2);
+    drop(["waiting", "too"].map(|name| lab.plain(name)));
     let (gate, _holder) = held.take_apart();
     let back = grader::Log::new();
     let offer = |name| {
@@ -341,9 +341,9 @@ fn shutdown_now_wakes_every_blocked_submit() {
         blocked_submits_learn_of(|scheduler| {
             let cancelled = scheduler.shutdown_now();
             // A worker may come by between the close and the rest of the call.
-            if cancelled > 1 {
+            if cancelled > 2 {
                 let sentence = format!(
-                    "one task waited and three were refused, and shutdown_now says that it cancelled \
+                    "two tasks waited and three were refused, and shutdown_now says that it cancelled \
                      {cancelled}"
                 );
                 Broken::by("cancelled-miscounted", sentence).end();

@@ -12,6 +12,7 @@ mod lab;
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -639,6 +640,23 @@ fn three_hundred_workers_are_three_hundred() {
     });
 }
 
+/// Waits for so many submits; `false` where the queue has a bound, and nothing goes on.
+fn all_are_waiting(submitted: &AtomicUsize, all: usize) -> bool {
+    // Long enough for any machine: where it is too short, less is asked.
+    const QUIET_LOOKS: usize = 3_000;
+    let (mut last, mut quiet) = (0, 0);
+    while quiet < QUIET_LOOKS {
+        let now = submitted.load(SeqCst);
+        if now == all {
+            return true;
+        }
+        quiet = if now == last { quiet + 1 } else { 0 };
+        last = now;
+        thread::sleep(Duration::from_millis(1));
+    }
+    false
+}
+
 #[test]
 fn seventy_thousand_tasks_may_wait() {
     const TASKS: usize = 70_000;
@@ -647,7 +665,7 @@ fn seventy_thousand_tasks_may_wait() {
         let (lab, count) = (Lab::start(1), Log::<()>::new());
         let (inside, (end, ended)) = (lab.clone(), signal());
         lab.must_submit("parent", move || {
-            for _ in 0..1_000 {
+            for _ in 0..100 {
                 let answer = inside.scheduler.submit(|| {});
                 expect_eq!(
                     answer,
@@ -660,26 +678,40 @@ fn seventy_thousand_tasks_may_wait() {
         let _ = ended.recv();
         let (release, released) = signal();
         lab.must_submit("first", move || drop(released.recv()));
-        for task in 0..TASKS {
-            let count = count.clone();
-            // Now and then one panics. Nobody prints it.
-            let answer = lab.scheduler.submit(move || {
-                count.push(());
-                if task % 100 == 0 {
-                    resume_unwind(Box::new("boom"));
+        let submitted = Arc::new(AtomicUsize::new(0));
+        let submitter = lab.spawn({
+            let (submitted, count) = (Arc::clone(&submitted), count.clone());
+            move |lab| {
+                for task in 0..TASKS {
+                    let count = count.clone();
+                    // Now and then one panics. Nobody prints it.
+                    let answer = lab.scheduler.submit(move || {
+                        count.push(());
+                        if task % 100 == 0 {
+                            resume_unwind(Box::new("boom"));
+                        }
+                    });
+                    expect_eq!(answer, Ok(()), "nobody had called shutdown");
+                    submitted.fetch_add(1, SeqCst);
                 }
-            });
-            expect_eq!(answer, Ok(()), "nobody had called shutdown");
+            }
+        });
+        if all_are_waiting(&submitted, TASKS) {
+            join(submitter, "the one who submits");
+            let shutdown = lab.spawn(|lab| lab.scheduler.shutdown());
+            // Closed first, so that the workers may leave as soon as they believe that all is
+            // over: for a count that comes round to 0 that is long before.
+            while lab.scheduler.submit(|| {}).is_ok() {
+                // Only to ask less often.
+                thread::sleep(Duration::from_millis(1));
+            }
+            release();
+            join(shutdown, "shutdown");
+        } else {
+            release();
+            join(submitter, "the one who submits");
+            lab.scheduler.shutdown();
         }
-        let shutdown = lab.spawn(|lab| lab.scheduler.shutdown());
-        // Closed first, so that the workers may leave as soon as they believe that all is over:
-        // for a count that comes round to 0 that is long before.
-        while lab.scheduler.submit(|| {}).is_ok() {
-            // Only to ask less often.
-            thread::sleep(Duration::from_millis(1));
-        }
-        release();
-        join(shutdown, "shutdown");
         expect_eq!(
             count.len(),
             TASKS,

@@ -1,4 +1,4 @@
-//! accept: as hanging up, through a channel with room for a hundred thousand tasks
+//! accept: as hanging up, through a channel with room for a thousand tasks
 //!
 //! A submit that finds it full waits with the lock held, which a shutdown then
 //! needs as well. It gets it as soon as a worker takes a task.
@@ -32,7 +32,7 @@ pub struct Scheduler {
 impl Scheduler {
     pub fn start(workers: usize) -> Self {
         assert!(workers > 0, "a scheduler needs at least one worker");
-        let (inbox, tasks) = mpsc::sync_channel(100_000);
+        let (inbox, tasks) = mpsc::sync_channel(1000);
         let tasks = Arc::new(Mutex::new(tasks));
         let workers = (0..workers).map(|_| {
             let tasks = Arc::clone(&tasks);

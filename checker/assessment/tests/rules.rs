@@ -108,6 +108,7 @@ fn record(stage: &str, check: &str, defect: &str, green: bool) -> Record {
             output: vec![],
         }),
         search: None,
+        blind_spots: vec![],
         seed: None,
         duration_ms: 1,
     }

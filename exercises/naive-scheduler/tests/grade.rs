@@ -504,7 +504,7 @@ fn order_ids_and_counts_are_right_for_many_tasks() {
             let (pending, submitted) = (scheduler.pending(), task + 1);
             expect_eq!(pending, submitted, "pending(), before any task has run");
         }
-        if ran.len() > 0 {
+        if !ran.is_empty() {
             Broken::by("runs-too-early", "submit() ran a task, with many pending").end();
         }
         for _ in 0..1_000 {
@@ -547,11 +547,13 @@ fn order_ids_and_counts_are_right_for_many_tasks() {
 #[test]
 fn a_dropped_scheduler_runs_nothing() {
     STAGE.run(|| {
-        let (mut scheduler, ran) = (Scheduler::new(), Log::default());
-        for task in 0..MANY {
-            scheduler.submit("task", 3, work(&ran, task, SUCCEED));
+        let ran = Log::default();
+        {
+            let mut scheduler = Scheduler::new();
+            for task in 0..MANY {
+                scheduler.submit("task", 3, work(&ran, task, SUCCEED));
+            }
         }
-        drop(scheduler);
         let ran = ran.len();
         expect!(ran == 0, "{ran} tasks ran when their scheduler was dropped");
     });

@@ -1,8 +1,8 @@
 //! reject: lost-wakeup
-//! by: two_tasks_from_inside_run_side_by_side
+//! by: each_of_two_submits_wakes_a_worker
 //!
 //! A submit from a worker wakes nobody: that worker will look at the queue itself when
-//! its task has ended. It does, and takes one of the two that were submitted.
+//! its task has ended. A task that waits for the two that it has submitted never ends.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,4 +1,5 @@
-//! accept: whoever shuts down works off the queue too, before it waits for the others
+//! accept: whoever shuts down works off the queue too, before it waits for the others, and for
+//! those who help as well
 
 use std::collections::VecDeque;
 use std::error::Error;
@@ -22,6 +23,8 @@ type Task = Box<dyn FnOnce() + Send>;
 
 struct State {
     queue: VecDeque<Task>,
+    /// On whatever thread.
+    running: usize,
     open: bool,
 }
 
@@ -41,6 +44,7 @@ impl Scheduler {
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
+                running: 0,
                 open: true,
             }),
             changed: Condvar::new(),
@@ -73,6 +77,11 @@ impl Scheduler {
         for worker in workers.drain(..) {
             worker.join().unwrap();
         }
+        drop(workers);
+        let mut state = self.shared.state.lock().unwrap();
+        while state.running > 0 {
+            state = self.shared.changed.wait(state).unwrap();
+        }
     }
 }
 
@@ -85,6 +94,11 @@ impl Drop for Scheduler {
 fn work(shared: &Shared) {
     while let Some(task) = next(shared) {
         let _ = panic::catch_unwind(AssertUnwindSafe(task));
+        let mut state = shared.state.lock().unwrap();
+        state.running -= 1;
+        if state.running == 0 && !state.open {
+            shared.changed.notify_all();
+        }
     }
 }
 
@@ -92,6 +106,7 @@ fn next(shared: &Shared) -> Option<Task> {
     let mut state = shared.state.lock().unwrap();
     loop {
         if let Some(task) = state.queue.pop_front() {
+            state.running += 1;
             return Some(task);
         }
         if !state.open {

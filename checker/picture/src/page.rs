@@ -1,10 +1,19 @@
 //! The verdict of one check as a page.
 
+use std::slice;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use verdict::render::{coverage, grouped, names};
+use verdict::render::{Style, blind_spots, coverage, grouped, names};
 use verdict::{Counterexample, Event, Finding, Record};
 
 use crate::svg::{Extent, inline, style};
+
+/// A paragraph of a page is a line, and has its look from the style sheet.
+const PLAIN: Style = Style {
+    width: usize::MAX,
+    color: false,
+    full: false,
+};
 
 /// A self-contained HTML page: no script, no request.
 #[must_use]
@@ -44,6 +53,9 @@ fn outcome(record: &Record) -> Markup {
             (Some(finding), None) => (found(finding)),
             (None, Some(search)) => p { "Passed: " (coverage(search)) "." },
             (None, None) => p { "Passed." },
+        }
+        @for spot in blind_spots(slice::from_ref(record), PLAIN).lines() {
+            p.message { (spot.trim()) }
         }
     }
 }

@@ -164,6 +164,11 @@ fn it_is_said_before_the_green() {
         .kata(&["list"])
         .with_status(0)
         .shows("list-blind.txt");
+    let page = workspace
+        .kata(&["check", "shared-counter", "--format", "html"])
+        .out;
+    assert!(page.contains("~ it_counts_to_a_hundred"), "{page}");
+    assert!(page.contains("Blind spot: `std::fs` at"), "{page}");
     // Mended, it is like any other.
     workspace.write(LEARNER, &counter("", ""));
     let page = workspace.kata(&arguments).with_status(0).out;

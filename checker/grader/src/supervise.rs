@@ -200,10 +200,18 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<String>> {
     lines
 }
 
+/// In what std prints when a thread's stack is full: with the number of the thread, which
+/// is another one each time.
+const STACK_OVERFLOWED: &str = "has overflowed its stack";
+
 /// The last lines of a submission's own output.
 fn tail(output: Vec<String>) -> Vec<String> {
     let harness = |line: &str| {
-        line.is_empty() || line.starts_with("running 1 test") || line.starts_with("test ")
+        line.is_empty()
+            || line.starts_with("running 1 test")
+            || line.starts_with("test ")
+            || line.contains(STACK_OVERFLOWED)
+            || line == "fatal runtime error: stack overflow, aborting"
     };
     let mut lines: Vec<String> = output
         .into_iter()
@@ -217,7 +225,7 @@ fn tail(output: Vec<String>) -> Vec<String> {
 /// What became of a child that left no record.
 fn post_mortem(status: ExitStatus, output: Vec<String>) -> Finding {
     let said = |text: &str| output.iter().any(|line| line.contains(text));
-    let (kind, message) = if said("overflowed its stack") {
+    let (kind, message) = if said(STACK_OVERFLOWED) {
         (
             FailureKind::ProcessEnded,
             "The stack overflowed: something calls itself without end, or keeps too much on the stack."

@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, Location, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use model_std::model::{Patience, message_of};
@@ -81,10 +81,7 @@ impl Child {
     pub(crate) fn watch(&self, deadline: Duration) {
         let child = self.clone();
         std::thread::spawn(move || {
-            let mut patience = Patience::of(deadline);
-            while !patience.is_at_its_end() {
-                std::thread::sleep(Patience::LOOK);
-            }
+            wait_until_lost(deadline, || false);
             let message = format!(
                 "Not done after {} s: a loop that never ends, or threads that wait for each other.",
                 deadline.as_secs()
@@ -172,6 +169,38 @@ impl Child {
 /// The check that this process is the child of.
 pub(crate) fn current_check() -> Option<&'static str> {
     CHECK.get().map(Child::check)
+}
+
+/// Does a little work, and breaks a promise of the check when it has no end.
+pub(crate) fn expect_an_end(what: &str, at: &'static Location<'static>, work: impl FnOnce()) {
+    /// Far from what little work needs on any machine.
+    const TIME: Duration = Duration::from_secs(3);
+    let message = format!(
+        "{what}: not done after {} s, so a loop never ends",
+        TIME.as_secs()
+    );
+    let is_over = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_over);
+    std::thread::spawn(move || {
+        if wait_until_lost(TIME, || seen.load(SeqCst)) {
+            broken(message, at);
+        }
+    });
+    work();
+    is_over.store(true, SeqCst);
+}
+
+/// Returns `true` when the other threads have had so much time, and `false` when it is over
+/// before.
+fn wait_until_lost(time: Duration, is_over: impl Fn() -> bool) -> bool {
+    let mut patience = Patience::of(time);
+    while !is_over() {
+        if patience.is_at_its_end() {
+            return true;
+        }
+        std::thread::sleep(Patience::LOOK);
+    }
+    false
 }
 
 /// A promise does not hold, outside a model.

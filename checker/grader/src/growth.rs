@@ -2,16 +2,16 @@
 //!
 //! A clock alone says nothing on a machine that is busy with other things, so
 //! cost is compared with cost: the same work at larger and larger sizes, in the
-//! same run, counted in processor time of this thread. The sizes form a ladder,
+//! same run, counted in processor time of all threads, for a submission may leave its
+//! work to one of its own. The sizes form a ladder,
 //! and work that is too steep is stopped on the lowest rung that shows it; that
 //! is why a quadratic submission still gets its answer within seconds.
 
 use std::cell::Cell;
 use std::fmt;
-use std::fs;
-use std::thread;
 use std::time::{Duration, Instant};
 
+use model_std::model::processor_time;
 use verdict::render::grouped;
 
 /// How far above the arithmetic of n log n a cost may be.
@@ -21,7 +21,7 @@ use verdict::render::grouped;
 /// for its size, as moving memory is, only 1,300. The limit lies between.
 const SLACK: f64 = 3.0;
 
-/// The same where the system does not tell a thread's processor time. Other
+/// The same where the system does not tell the processor time. Other
 /// programs then take their share of what is measured, and of long work more
 /// than of short.
 const SLACK_BY_THE_CLOCK: f64 = 6.0;
@@ -55,7 +55,7 @@ pub fn n_log_n(sizes: &[usize], work: impl Fn(usize, &Allowance)) -> Result<(), 
     let Some((&from, larger)) = sizes.split_first() else {
         return Ok(());
     };
-    let slack = match cpu_time_up_to_date() {
+    let slack = match processor_time() {
         Some(_) => SLACK,
         None => SLACK_BY_THE_CLOCK,
     };
@@ -138,12 +138,12 @@ impl fmt::Display for TooSteep {
     }
 }
 
-/// The processor time that one piece of work may use.
+/// The processor time that one piece of work may use, in whichever threads.
 #[derive(Debug)]
 pub struct Allowance {
     limit: Duration,
-    cpu: Option<Duration>,
-    wall: Instant,
+    at_first: Option<Duration>,
+    begun: Instant,
     questions: Cell<u32>,
 }
 
@@ -154,8 +154,8 @@ impl Allowance {
     pub fn of(limit: Duration) -> Self {
         Self {
             limit,
-            cpu: cpu_time_up_to_date(),
-            wall: Instant::now(),
+            at_first: processor_time(),
+            begun: Instant::now(),
             questions: Cell::new(0),
         }
     }
@@ -166,39 +166,15 @@ impl Allowance {
     pub fn is_spent(&self) -> bool {
         let questions = self.questions.get().wrapping_add(1);
         self.questions.set(questions);
-        // One thread cannot use more processor time than time has passed, so
-        // the costly reading waits for the cheap one.
-        questions.is_multiple_of(QUESTIONS_PER_READING)
-            && self.wall.elapsed() > self.limit
-            && self.since(cpu_time()) > self.limit
+        questions.is_multiple_of(QUESTIONS_PER_READING) && self.used() > self.limit
     }
 
     fn used(&self) -> Duration {
-        self.since(cpu_time_up_to_date())
-    }
-
-    fn since(&self, now: Option<Duration>) -> Duration {
-        match (self.cpu, now) {
-            (Some(start), Some(now)) => now.saturating_sub(start),
-            _ => self.wall.elapsed(),
+        match (self.at_first, processor_time()) {
+            (Some(before), Some(now)) => now.saturating_sub(before),
+            _ => self.begun.elapsed(),
         }
     }
-}
-
-/// Processor time of this thread, where the system tells. It may be a tick of
-/// a few milliseconds behind.
-fn cpu_time() -> Option<Duration> {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds = text.split_whitespace().next()?.parse().ok()?;
-    // Zero is how a kernel without these statistics answers.
-    (nanoseconds > 0).then(|| Duration::from_nanos(nanoseconds))
-}
-
-/// [`cpu_time`] without the tick's delay: giving way makes the kernel account
-/// for the time up to now.
-fn cpu_time_up_to_date() -> Option<Duration> {
-    thread::yield_now();
-    cpu_time()
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ use std::time::Duration;
 
 pub use broken::{Broken, Standstill, broken_if_stuck, broken_unless_both_run, locks_around};
 pub use probe::{
-    Log, broken, held_locks, join, note_line, other_threads, threads_only_end, until_idle, waits,
+    Log, broken, expect_an_end, held_locks, join, note_line, other_threads, threads_only_end,
+    until_idle, waits,
 };
 pub use proptest;
 pub use shorter::shorter;
@@ -86,6 +87,17 @@ impl Stage {
         F: Fn() + Send + Sync + 'static,
     {
         self.check::<F>(|child| search::explore(&child, body));
+    }
+
+    /// [`model`](Self::model) with at most so many deviations, where the grade would look
+    /// further: for a program with so many threads that a search at the usual bound does not
+    /// come to its end, and whose defect needs no more. A submission with even more threads
+    /// passes, with a blind spot, when everything without a deviation was tried.
+    pub fn model_within<F>(self, deviations: usize, body: F)
+    where
+        F: Fn() + Send + Sync + 'static,
+    {
+        self.check::<F>(|child| search::explore_within(&child, deviations, body));
     }
 
     /// Explores each of the learner's own tests, on its own: all must pass.

@@ -131,6 +131,14 @@ pub fn threads_only_end(threads: &[ThreadId], when: impl Into<String>) {
     model::threads_only_end(threads, when.into());
 }
 
+/// Does a little work, outside a model, and ends the check when it has no end: nobody should wait
+/// for a loop as long as for work whose point is its amount. `what` is the work, as the beginning
+/// of a sentence.
+#[track_caller]
+pub fn expect_an_end(what: &str, work: impl FnOnce()) {
+    crate::child::expect_an_end(what, Location::caller(), work);
+}
+
 /// Ends the check: what it promised does not hold.
 ///
 /// # Panics

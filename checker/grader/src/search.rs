@@ -62,7 +62,30 @@ pub(crate) fn limits() -> Limits {
 }
 
 pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) -> ! {
+    within(child, limits(), body)
+}
+
+/// [`explore`] with at most so many deviations, or none where even these are too many.
+pub(crate) fn explore_within(
+    child: &Child,
+    deviations: usize,
+    body: impl Fn() + Send + Sync + 'static,
+) -> ! {
     let limits = limits();
+    let deviations = deviations.min(limits.deviations);
+    let limits = Limits {
+        deviations,
+        least_deviations: Some(0),
+        second_look: limits.second_look.map(|look| SecondLook {
+            bound: look.bound.map(|bound| bound.min(deviations)),
+            ..look
+        }),
+        ..limits
+    };
+    within(child, limits, body)
+}
+
+fn within(child: &Child, limits: Limits, body: impl Fn() + Send + Sync + 'static) -> ! {
     let outcome = match written_down() {
         None => model::explore(limits, body),
         Some(Ok(schedule)) => model::replay(schedule, limits, body),
@@ -80,7 +103,7 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
             child.done(Verdict::Failed, Some(finding), Some(searched), None)
         }
         Outcome::Complete(coverage) => child.passed(Some(covered(coverage, &mut sources)), None),
-        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage) {
+        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage, limits) {
             None => child.passed(Some(covered(coverage, &mut sources)), None),
             Some(finding) => {
                 let searched = covered(coverage, &mut sources);
@@ -104,8 +127,8 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
 
 /// Why a search that was cut short is no pass, unless it came far enough for one with a
 /// blind spot.
-pub(crate) fn out_of_budget(coverage: &Coverage) -> Option<Finding> {
-    if coverage.bound() >= Some(LEAST_BOUND) {
+pub(crate) fn out_of_budget(coverage: &Coverage, limits: Limits) -> Option<Finding> {
+    if coverage.bound() >= limits.least_deviations {
         return None;
     }
     let executions: u64 = coverage.passes.iter().map(|pass| pass.executions).sum();

@@ -22,13 +22,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bounded_loads::{Balancer, Lease};
+use grader::growth::Allowance;
 use grader::proptest::collection::vec;
 use grader::proptest::prelude::{Strategy, prop_oneof};
 use grader::proptest::sample::select;
-use grader::{Stage, expect, expect_eq, join, shorter};
+use grader::{Stage, expect, expect_an_end, expect_eq, join, shorter};
 
 use lab::{
     Ledger, acquire, balancer_of, counted_by_hand, ending, expect_exact, named, points, resident,
@@ -48,7 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Before a check that has a minute.
 fn expect_small_balancers_to_end() {
-    members::expect_an_end("a few nodes, two leases and a removal", || {
+    expect_an_end("a few nodes, two leases and a removal", || {
         let (balancer, _) = scattered(3);
         let leases = [balancer.acquire(b"user-1"), balancer.acquire(b"user-1")];
         balancer.remove(ALIKE[0]);
@@ -908,11 +909,11 @@ fn an_old_lease_stays_old_however_often_its_node_returns() {
         let balancer = balancer_of(100, &["a@10"]);
         // Past 2^16: whoever numbers what comes back counts past that. The leases are those that
         // would be taken for new ones then, and some more.
-        let (mut old, begun) = (Vec::new(), Instant::now());
+        let (mut old, allowance) = (Vec::new(), Allowance::of(PATIENCE));
         for turn in 0..66_000 {
             if turn < 600 || (33_000..33_600).contains(&turn) {
                 old.push(acquire(&balancer, "@5"));
-            } else if begun.elapsed() > PATIENCE {
+            } else if allowance.is_spent() {
                 break;
             }
             balancer.remove("a@10");
@@ -949,8 +950,8 @@ fn a_long_lease_outlives_tens_of_thousands_of_short_ones() {
         let nodes = ["a@10", "b@20"];
         let balancer = balancer_of(100, &nodes);
         let long = acquire(&balancer, "@5");
-        let begun = Instant::now();
-        for turn in (1..=66_000).take_while(|_| begun.elapsed() < PATIENCE) {
+        let allowance = Allowance::of(PATIENCE);
+        for turn in (1..=66_000).take_while(|_| !allowance.is_spent()) {
             let short = acquire(&balancer, "@5");
             expect!(
                 short.node() == "b@20",

@@ -26,7 +26,7 @@ use grader::growth::{self, Allowance};
 use grader::proptest::collection::vec;
 use grader::proptest::prelude::{Strategy, any, prop_oneof};
 use grader::proptest::sample::select;
-use grader::{Broken, Stage, expect, expect_eq, shorter};
+use grader::{Broken, Stage, expect, expect_an_end, expect_eq, shorter};
 use virtual_nodes::HashRing;
 
 use crowds::{crowded, heaped};
@@ -77,7 +77,7 @@ fn ring_with(virtual_nodes: u32, nodes: usize, hash: fn(&[u8]) -> u64) -> HashRi
 
 /// Before a check that has a minute.
 fn expect_small_rings_to_end() {
-    members::expect_an_end("a few nodes, a lookup and a removal", || {
+    expect_an_end("a few nodes, a lookup and a removal", || {
         let mut ring = HashRing::with_hash(3, mixed);
         for node in ALIKE {
             ring.add(node);

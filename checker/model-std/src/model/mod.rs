@@ -20,7 +20,7 @@ pub use explore::{
     Coverage, Limits, Method, Outcome, Pass, SecondLook, explore, explore_by, replay,
 };
 use object::Object;
-pub use patience::Patience;
+pub use patience::{Patience, processor_time};
 pub use trace::{Event, Failure, Place, Report, ThreadInfo, message_of, short_place};
 
 /// Whether the calling code runs inside a model.

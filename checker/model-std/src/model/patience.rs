@@ -86,32 +86,37 @@ fn time_kept_waiting() -> Option<Duration> {
     waited
 }
 
+/// The processor time that all threads of this process have used; `None` where the system does
+/// not tell.
+#[must_use]
+pub fn processor_time() -> Option<Duration> {
+    #[cfg(unix)]
+    let used = read_clock(libc::CLOCK_PROCESS_CPUTIME_ID);
+    #[cfg(not(unix))]
+    let used = None;
+    used
+}
+
 /// The processor time of this process without that of the current thread; nothing where the
 /// system does not tell.
 fn processor_time_of_others() -> Duration {
     #[cfg(unix)]
-    {
-        let of_process = processor_time(libc::CLOCK_PROCESS_CPUTIME_ID);
-        of_process.saturating_sub(processor_time(libc::CLOCK_THREAD_CPUTIME_ID))
-    }
+    let mine = read_clock(libc::CLOCK_THREAD_CPUTIME_ID);
     #[cfg(not(unix))]
-    Duration::ZERO
+    let mine = None;
+    let all = processor_time().unwrap_or_default();
+    all.saturating_sub(mine.unwrap_or_default())
 }
 
 #[cfg(unix)]
-fn processor_time(clock: libc::clockid_t) -> Duration {
+fn read_clock(clock: libc::clockid_t) -> Option<Duration> {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
     // SAFETY: it may be written to.
     let status = unsafe { libc::clock_gettime(clock, &raw mut time) };
-    match (
-        status,
-        u64::try_from(time.tv_sec),
-        u32::try_from(time.tv_nsec),
-    ) {
-        (0, Ok(seconds), Ok(nanos)) => Duration::new(seconds, nanos),
-        _ => Duration::ZERO,
-    }
+    let seconds = u64::try_from(time.tv_sec).ok()?;
+    let nanoseconds = u32::try_from(time.tv_nsec).ok()?;
+    (status == 0).then(|| Duration::new(seconds, nanoseconds))
 }

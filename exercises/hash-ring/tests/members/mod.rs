@@ -2,11 +2,6 @@
 
 use std::env;
 use std::process::Command;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
-use std::time::Duration;
-
-use grader::expect;
 
 /// Whose each of some keys is.
 pub type Owners = Vec<Option<String>>;
@@ -87,23 +82,4 @@ pub fn short(text: &str) -> String {
         &shown[shown.len() - 10..],
         text.len()
     )
-}
-
-/// Ends the check when this little work has no end, so that nobody has to wait for a loop as
-/// long as for work whose point is its amount.
-pub fn expect_an_end(what: &str, work: impl FnOnce() + Send + 'static) {
-    /// What an ordinary check has for all of its work.
-    const PATIENCE: Duration = Duration::from_secs(10);
-    let (done, ended) = mpsc::channel();
-    thread::spawn(move || {
-        work();
-        // Nobody waits for it any more if it comes too late.
-        let _ = done.send(());
-    });
-    let ended = ended.recv_timeout(PATIENCE);
-    expect!(
-        ended != Err(RecvTimeoutError::Timeout),
-        "{what}: not done after {} s, so a loop never ends",
-        PATIENCE.as_secs()
-    );
 }

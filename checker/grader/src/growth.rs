@@ -41,7 +41,7 @@ const FEWEST_RUNS: usize = 3;
 const MOST_RUNS: usize = 20;
 
 /// The clock is read once in this many questions.
-const QUESTIONS_PER_READING: u32 = 64;
+const QUESTIONS_PER_READING: u32 = 4;
 
 /// Measures `work` at each of the rising `sizes`, and fails at the first one
 /// whose cost, seen from the first size, has grown faster than n log n.

@@ -91,8 +91,7 @@ impl Stage {
 
     /// [`model`](Self::model) with at most so many deviations, where the grade would look
     /// further: for a program with so many threads that a search at the usual bound does not
-    /// come to its end, and whose defect needs no more. A submission with even more threads
-    /// passes, with a blind spot, when everything without a deviation was tried.
+    /// come to its end, and whose defect needs no more.
     pub fn model_within<F>(self, deviations: usize, body: F)
     where
         F: Fn() + Send + Sync + 'static,

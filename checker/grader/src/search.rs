@@ -29,7 +29,7 @@ const USUAL: Limits = Limits {
     random: 1_000,
     second_look: Some(SecondLook {
         bound: Some(2),
-        executions: 50_000,
+        executions: 20_000,
     }),
     orderings: Orderings::Strongest,
     finest_steps: false,
@@ -48,7 +48,7 @@ const DEEP: Limits = Limits {
 };
 const STALL: Duration = Duration::from_secs(5);
 
-/// A pass takes that much at least: with less, the commonest races are not looked at.
+/// Below it the commonest races are not looked at.
 const LEAST_BOUND: usize = 1;
 
 /// How far this grade looks.
@@ -65,7 +65,7 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
     within(child, limits(), body)
 }
 
-/// [`explore`] with at most so many deviations, or none where even these are too many.
+/// [`explore`] with at most so many deviations.
 pub(crate) fn explore_within(
     child: &Child,
     deviations: usize,
@@ -75,7 +75,7 @@ pub(crate) fn explore_within(
     let deviations = deviations.min(limits.deviations);
     let limits = Limits {
         deviations,
-        least_deviations: Some(0),
+        least_deviations: limits.least_deviations.map(|least| least.min(deviations)),
         second_look: limits.second_look.map(|look| SecondLook {
             bound: look.bound.map(|bound| bound.min(deviations)),
             ..look
@@ -103,7 +103,7 @@ fn within(child: &Child, limits: Limits, body: impl Fn() + Send + Sync + 'static
             child.done(Verdict::Failed, Some(finding), Some(searched), None)
         }
         Outcome::Complete(coverage) => child.passed(Some(covered(coverage, &mut sources)), None),
-        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage, limits) {
+        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage) {
             None => child.passed(Some(covered(coverage, &mut sources)), None),
             Some(finding) => {
                 let searched = covered(coverage, &mut sources);
@@ -127,8 +127,8 @@ fn within(child: &Child, limits: Limits, body: impl Fn() + Send + Sync + 'static
 
 /// Why a search that was cut short is no pass, unless it came far enough for one with a
 /// blind spot.
-pub(crate) fn out_of_budget(coverage: &Coverage, limits: Limits) -> Option<Finding> {
-    if coverage.bound() >= limits.least_deviations {
+pub(crate) fn out_of_budget(coverage: &Coverage) -> Option<Finding> {
+    if coverage.bound().is_some() {
         return None;
     }
     let executions: u64 = coverage.passes.iter().map(|pass| pass.executions).sum();

@@ -20,7 +20,7 @@ use grader::{
 };
 use lock_granularity::{Scheduler, Status, TaskId};
 
-use lab::{Lab, expect_forward, fails, look, placed, succeeds};
+use lab::{Caused, Lab, expect_forward, fails, look, placed, succeeds};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 
@@ -58,6 +58,20 @@ fn an_unknown_id_names_no_task() {
         let id = Scheduler::new().submit("elsewhere", |_| Ok(()));
         let found = Scheduler::new().metadata(id);
         expect!(found.is_none(), "a scheduler without tasks knows {id:?}");
+
+        let (busy, scheduler) = (Scheduler::new(), Scheduler::new());
+        let foreign = Vec::from_iter((0..100).map(|_| busy.submit("there", |_| Ok(()))));
+        let own = Vec::from_iter((0..3).map(|_| scheduler.submit("here", |_| Ok(()))));
+        for id in foreign.iter().chain(&own) {
+            // An id from elsewhere may be equal to one of ours: then it is ours.
+            let known = own.contains(id);
+            let found = scheduler.metadata(*id).map(|task| task.id);
+            expect_eq!(
+                found,
+                known.then_some(*id),
+                "{id:?} looked up where {own:?} exist"
+            );
+        }
     });
 }
 
@@ -75,12 +89,18 @@ fn a_default_scheduler_runs_its_tasks() {
 #[test]
 fn run_with_zero_workers_panics() {
     STAGE.run(|| {
-        let scheduler = Scheduler::new();
-        let run = catch_unwind(AssertUnwindSafe(|| scheduler.run(0)));
-        expect!(
-            run.is_err(),
-            "run(0) returned, though without a worker no task could ever run"
-        );
+        let lab = Lab::new();
+        let waiting = lab.submit("waiting", succeeds);
+        for _ in 0..2 {
+            let run = catch_unwind(AssertUnwindSafe(|| lab.scheduler.run(0)));
+            expect!(
+                run.is_err(),
+                "run(0) returned, though without a worker no task could ever run"
+            );
+        }
+        lab.expect_stats([1, 0, 0, 0], "run(0) panicked, one task waits");
+        lab.scheduler.run(1);
+        lab.expect_end("waiting", waiting, Status::Succeeded);
     });
 }
 
@@ -97,6 +117,30 @@ fn run_may_be_called_again() {
         lab.expect_end("first", first, Status::Succeeded);
         lab.expect_end("second", second, failed("no route"));
         lab.expect_stats([2, 0, 1, 1], "two tasks have run, and one of them failed");
+    });
+}
+
+#[test]
+fn a_later_run_has_all_its_workers() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        lab.scheduler.run(1);
+        lab.submit("first", succeeds);
+        lab.scheduler.run(1);
+        expect_meeting(&lab, "the 2 workers of a later run");
+        let inside = lab.clone();
+        lab.submit("parent", move |scheduler| {
+            let (go, gone) = mpsc::channel();
+            let child = inside.watched("child", move |_| {
+                let _ = go.send(());
+                Ok(())
+            });
+            scheduler.submit("child", child);
+            let _ = gone.recv();
+            Ok(())
+        });
+        lab.scheduler.run(2);
+        expect_ended(&lab, ["parent", "child"], "the last run returned");
     });
 }
 
@@ -340,6 +384,99 @@ fn a_status_only_moves_forward() {
         looks.push(lab.look(watched).status);
         expect_forward("watched", &looks);
         lab.expect_end("watched", watched, Status::Succeeded);
+    });
+}
+
+#[test]
+fn a_failure_is_one_from_the_start() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let watched = lab.submit("watched", fails);
+        let run = lab.spawn(|lab| lab.scheduler.run(1));
+        let looks = [lab.look(watched).status, lab.look(watched).status];
+        join(run, "run(1)");
+        let [first, second] = looks;
+        expect_forward("watched", &[first, second, lab.look(watched).status]);
+        lab.expect_end("watched", watched, failed("no route"));
+    });
+}
+
+#[test]
+fn no_more_tasks_run_than_there_are_workers() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let (begin, begun) = mpsc::channel();
+        // Each task says that it has begun and waits until it may end, so that a look at them
+        // one after the other has time to see both running.
+        let [left, right] = ["left", "right"].map(|name| {
+            let (begin, (release, released)) = (begin.clone(), mpsc::channel());
+            let id = lab.submit(name, move |_| {
+                let _ = begin.send(name);
+                let _ = released.recv();
+                Ok(())
+            });
+            (name, id, release)
+        });
+        let run = lab.spawn(|lab| lab.scheduler.run(1));
+        let first = begun.recv();
+        let (first, other) = match first {
+            Ok(name) if name == left.0 => (left, right),
+            _ => (right, left),
+        };
+        let status = lab.look(other.1).status;
+        let (running, waiting) = (first.0, other.0);
+        expect_eq!(
+            status,
+            Status::Pending,
+            "the only worker runs task `{running}`; the status of task `{waiting}`"
+        );
+        let _ = first.2.send(());
+        let stats = lab.scheduler.stats();
+        expect!(
+            stats.running <= 1,
+            "run(1) has one worker, and more tasks than one are running: {stats:?}"
+        );
+        let _ = other.2.send(());
+        join(run, "run(1)");
+    });
+}
+
+#[test]
+fn a_task_counts_as_submitted_before_it_runs() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        let submit = lab.spawn(|lab| {
+            lab.submit("only", |scheduler| {
+                let stats = scheduler.stats();
+                expect!(
+                    stats.submitted == 1 && stats.running == 1,
+                    "the only task runs and asks for the stats: {stats:?}"
+                );
+                Ok(())
+            });
+        });
+        // It may come too early, and then has nothing to do.
+        lab.scheduler.run(1);
+        join(submit, "submit");
+        lab.scheduler.run(1);
+    });
+}
+
+#[test]
+fn stats_are_of_one_moment() {
+    STAGE.model(|| {
+        let lab = Lab::new();
+        lab.submit("parent", move |scheduler| {
+            scheduler.submit("child", succeeds);
+            Ok(())
+        });
+        let run = lab.spawn(|lab| lab.scheduler.run(1));
+        let stats = lab.scheduler.stats();
+        expect!(
+            placed(stats) <= stats.submitted,
+            "more tasks are running or over than were submitted: {stats:?}"
+        );
+        join(run, "run(1)");
     });
 }
 
@@ -765,8 +902,10 @@ fn names_and_messages_are_kept_whole() {
         let texts = ["", " ", "two\nlines\n", " around ", "a: b: c", &long];
         for text in texts {
             let (error, thrown) = (text.to_owned(), text.to_owned());
+            let caused = Caused(text.to_owned());
             let ids = [
                 lab.scheduler.submit(text, move |_| Err(error.into())),
+                lab.scheduler.submit(text, move |_| Err(caused.into())),
                 lab.scheduler
                     .submit(text, move |_| resume_unwind(Box::new(thrown))),
             ];

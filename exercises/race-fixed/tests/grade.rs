@@ -25,8 +25,8 @@ use grader::{
 use race_fixed::{Scheduler, Stats, Status, TaskId};
 
 use lab::{
-    DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed, slow,
-    succeeds, succeeds_at,
+    Caused, DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed,
+    slow, succeeds, succeeds_at,
 };
 
 const STAGE: Stage = grader::stage!("../stage.toml");
@@ -1062,6 +1062,8 @@ fn every_text_is_kept_whole() {
             let own = text.to_owned();
             let error = scheduler.submit("error", move || Err(own.clone().into()));
             let own = text.to_owned();
+            let caused = scheduler.submit("caused", move || Err(Caused(own.clone()).into()));
+            let own = text.to_owned();
             let formatted = scheduler.submit("formatted", move || panic_any(own.clone()));
             let literal: &'static str = text.to_owned().leak();
             let literal = scheduler.submit("literal", move || panic_any(literal));
@@ -1075,6 +1077,7 @@ fn every_text_is_kept_whole() {
             );
             for (what, id) in [
                 ("an error's text", error),
+                ("the text of an error that has a source", caused),
                 ("the message of a panic, a `String`,", formatted),
                 ("the message of a panic, a `&str`,", literal),
             ] {

@@ -29,7 +29,8 @@ pub struct Limits {
     /// much time as many short ones.
     pub steps: u64,
     /// Executions besides whose decisions are drawn; [`explore`] runs no more of them than the
-    /// search within the bound took, so that small programs stay quick.
+    /// search within the bound took, so that small programs stay quick, and ten times as many
+    /// where that search was cut.
     pub random: u64,
     /// Whether loom looks for itself, where the threads are few enough, and how far.
     pub second_look: Option<SecondLook>,
@@ -135,13 +136,20 @@ pub fn explore(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Outco
         Ended::BudgetSpent => false,
     };
     let as_many = explorer.coverage.passes.iter().map(|pass| pass.executions);
-    if let Ended::Failed(report) = explorer.drawn(as_many.sum()) {
+    let as_many = as_many.sum::<u64>();
+    let drawn = match proved {
+        true => explorer.drawn(explorer.limits.random.min(as_many)),
+        false => explorer.drawn(10 * explorer.limits.random),
+    };
+    if let Ended::Failed(report) = drawn {
         return explorer.failed(report);
     }
-    if explorer.coverage.threads <= loom::MAX_THREADS
+    // Where the proof gave up there is nothing to compare with.
+    if proved
+        && explorer.coverage.threads <= loom::MAX_THREADS
         && let Ended::Failed(mut report) = explorer.second_look()
     {
-        report.missed = proved;
+        report.missed = true;
         return explorer.failed(report);
     }
     if proved {
@@ -160,7 +168,7 @@ pub fn explore_by(
     let mut explorer = Explorer::new(limits, body);
     let ended = match method {
         Method::Deviations => explorer.everything_within_the_bound(),
-        Method::Random => explorer.drawn(u64::MAX),
+        Method::Random => explorer.drawn(limits.random),
         Method::Loom => explorer.second_look(),
         Method::Replay => Ended::Covered,
     };
@@ -217,8 +225,7 @@ impl Explorer {
         self.pass(Method::Deviations, plans, self.limits.executions)
     }
 
-    fn drawn(&mut self, at_most: u64) -> Ended {
-        let executions = self.limits.random.min(at_most);
+    fn drawn(&mut self, executions: u64) -> Ended {
         if executions == 0 {
             return Ended::Covered;
         }

@@ -122,10 +122,13 @@ fn sentence(told: &Told<'_>) -> String {
             let busiest = busiest.as_ref().map_or_else(String::new, |_| {
                 format!(" What makes them so many is done at {there} again and again.")
             });
+            let tried = match covered {
+                0 => "without deviations".to_owned(),
+                some => format!("with up to {}", count(*some, "deviation")),
+            };
             format!(
-                "every execution with up to {} was tried, but not every one with {asked}: there \
-                 are too many.{busiest}",
-                count(*covered, "deviation")
+                "every execution {tried} was tried, but not every one with {asked}: there are too \
+                 many.{busiest}"
             )
         }
         BlindSpot::Loop { .. } => format!(

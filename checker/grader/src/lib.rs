@@ -90,8 +90,9 @@ impl Stage {
     }
 
     /// [`model`](Self::model) with at most so many deviations, where the grade would look
-    /// further: for a program with so many threads that a search at the usual bound does not
-    /// come to its end, and whose defect needs no more.
+    /// further: for a program that is so long, or has so many threads, that a search at the
+    /// usual bound does not come to its end, and whose defect shows in the first executions. A
+    /// search that is cut even so passes, with a blind spot.
     pub fn model_within<F>(self, deviations: usize, body: F)
     where
         F: Fn() + Send + Sync + 'static,

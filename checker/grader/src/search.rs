@@ -65,17 +65,22 @@ pub(crate) fn explore(child: &Child, body: impl Fn() + Send + Sync + 'static) ->
     within(child, limits(), body)
 }
 
-/// [`explore`] with at most so many deviations.
+/// [`explore`] with at most so many deviations, and with a part of the usual budget. When that
+/// is spent the check has passed, with a blind spot.
 pub(crate) fn explore_within(
     child: &Child,
     deviations: usize,
     body: impl Fn() + Send + Sync + 'static,
 ) -> ! {
+    const PART: u64 = 5;
     let limits = limits();
     let deviations = deviations.min(limits.deviations);
     let limits = Limits {
         deviations,
-        least_deviations: limits.least_deviations.map(|least| least.min(deviations)),
+        least_deviations: None,
+        executions: limits.executions / PART,
+        steps: limits.steps / PART,
+        random: limits.random / PART,
         second_look: limits.second_look.map(|look| SecondLook {
             bound: look.bound.map(|bound| bound.min(deviations)),
             ..look
@@ -103,7 +108,7 @@ fn within(child: &Child, limits: Limits, body: impl Fn() + Send + Sync + 'static
             child.done(Verdict::Failed, Some(finding), Some(searched), None)
         }
         Outcome::Complete(coverage) => child.passed(Some(covered(coverage, &mut sources)), None),
-        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage) {
+        Outcome::BudgetSpent(coverage) => match out_of_budget(&coverage, limits) {
             None => child.passed(Some(covered(coverage, &mut sources)), None),
             Some(finding) => {
                 let searched = covered(coverage, &mut sources);
@@ -127,8 +132,9 @@ fn within(child: &Child, limits: Limits, body: impl Fn() + Send + Sync + 'static
 
 /// Why a search that was cut short is no pass, unless it came far enough for one with a
 /// blind spot.
-pub(crate) fn out_of_budget(coverage: &Coverage) -> Option<Finding> {
-    if coverage.bound().is_some() {
+pub(crate) fn out_of_budget(coverage: &Coverage, limits: Limits) -> Option<Finding> {
+    let any_part_will_do = limits.least_deviations.is_none();
+    if any_part_will_do || coverage.bound().is_some() {
         return None;
     }
     let executions: u64 = coverage.passes.iter().map(|pass| pass.executions).sum();
@@ -163,7 +169,7 @@ pub(crate) fn covered(coverage: Coverage, sources: &mut Sources) -> Searched {
     let proof = proof.filter(|pass| pass.method == model::Method::Deviations);
     let cut = proof.filter(|pass| !pass.complete).filter_map(|pass| {
         Some(BlindSpot::Bound {
-            covered: pass.covered?,
+            covered: pass.covered,
             asked: pass.bound?,
             busiest: place(coverage.busiest),
         })

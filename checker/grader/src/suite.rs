@@ -75,7 +75,7 @@ pub(crate) fn all_pass(child: &Child, trials: impl FnOnce() -> Vec<Trial>) -> ! 
         match outcome {
             Outcome::Complete(_) => {}
             Outcome::BudgetSpent(coverage) => {
-                if let Some(finding) = out_of_budget(&coverage) {
+                if let Some(finding) = out_of_budget(&coverage, limits()) {
                     let message = format!(
                         "The grader gives up: case `{name}` has more interleavings than it can \
                          try. Fewer threads and fewer tasks show the same."

@@ -191,8 +191,9 @@ pub struct Search {
 pub enum BlindSpot {
     /// There are too many executions with more deviations than this.
     Bound {
-        /// Everything with at most so many was tried.
-        covered: usize,
+        /// Everything with at most so many was tried; with `None`, not even everything
+        /// without.
+        covered: Option<usize>,
         /// So many were asked for.
         asked: usize,
         /// The place that the executions come to most often.

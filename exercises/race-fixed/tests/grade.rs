@@ -12,16 +12,14 @@ mod lab;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use grader::growth::Allowance;
-use grader::{
-    Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, join, other_threads,
-};
+use grader::{Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, join};
 use race_fixed::{Scheduler, Stats, Status, TaskId};
 
 use lab::{
@@ -707,14 +705,10 @@ fn what_tasks_submit_runs_on_all_workers() {
 
 #[test]
 fn each_of_three_submits_wakes_a_worker() {
-    // One deviation at most: four threads make too many interleavings with two.
+    // One deviation at most: four threads make too many interleavings with two. Where the
+    // scheduler keeps a fifth for itself it is some of them.
     STAGE.model_within(1, || {
         let scheduler = Arc::new(Scheduler::new(1));
-        if other_threads() > 0 {
-            // With a fifth thread, if the scheduler keeps one for itself, even one deviation
-            // is too much. Then this is left to the check before.
-            return;
-        }
         let (inside, meeting) = (Arc::clone(&scheduler), Meeting::of(3));
         scheduler.submit("parent", move || {
             for place in 0..3 {
@@ -1179,7 +1173,11 @@ fn ids_and_counts_are_right_beyond_two_bytes() {
         while some < rounds && !allowance.is_spent() {
             let submits = [
                 scheduler.submit("good", || Ok(())),
-                scheduler.submit("bad", || Err("bad".into())),
+                scheduler.submit("bad", move || match some % 100 {
+                    // Nobody prints such a panic.
+                    0 => resume_unwind(Box::new("bad")),
+                    _ => Err("bad".into()),
+                }),
                 scheduler.submit("unwanted", || Ok(())),
             ];
             some += 1;

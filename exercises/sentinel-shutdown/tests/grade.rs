@@ -666,6 +666,40 @@ fn all_are_waiting(submitted: &AtomicUsize, all: usize) -> bool {
 }
 
 #[test]
+fn a_submit_that_waits_for_room_is_one_or_the_other() {
+    // Past any bound that is usual, and without deviations: the program is long.
+    const TASKS: usize = 1_030;
+    STAGE.model_within(0, || {
+        let (lab, ran) = (Lab::start(1), Log::<()>::new());
+        let (release, released) = signal();
+        lab.must_submit("first", move || {
+            let _ = released.recv();
+        });
+        let submitter = lab.spawn({
+            let ran = ran.clone();
+            move |lab| {
+                let mut answers = (0..TASKS).map(|_| {
+                    let ran = ran.clone();
+                    lab.scheduler.submit(move || ran.push(()))
+                });
+                let refused = answers.position(|answer| answer.is_err());
+                refused.unwrap_or(TASKS)
+            }
+        });
+        let shutdown = lab.spawn(|lab| lab.scheduler.shutdown());
+        release();
+        let accepted = join(submitter, "the one who submits");
+        join(shutdown, "shutdown");
+        let ran = ran.len();
+        expect!(
+            ran == accepted,
+            "a thread submitted one task after the other while another one called shutdown. \
+             {accepted} were accepted, shutdown returned, and {ran} have run"
+        );
+    });
+}
+
+#[test]
 fn seventy_thousand_tasks_may_wait() {
     const TASKS: usize = 70_000;
     // However long a worker takes for each.
@@ -674,7 +708,8 @@ fn seventy_thousand_tasks_may_wait() {
         let (inside, (end, ended)) = (lab.clone(), signal());
         lab.must_submit("parent", move || {
             for _ in 0..100 {
-                let answer = inside.scheduler.submit(|| {});
+                // Nobody prints such a panic.
+                let answer = inside.scheduler.submit(|| resume_unwind(Box::new("boom")));
                 expect_eq!(
                     answer,
                     Ok(()),
@@ -694,7 +729,7 @@ fn seventy_thousand_tasks_may_wait() {
             move |lab| {
                 for task in 0..TASKS {
                     let count = count.clone();
-                    // Now and then one panics. Nobody prints it.
+                    // Now and then one panics.
                     let answer = lab.scheduler.submit(move || {
                         count.push(());
                         if task % 100 == 0 {

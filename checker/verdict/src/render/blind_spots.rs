@@ -122,14 +122,21 @@ fn sentence(told: &Told<'_>) -> String {
             let busiest = busiest.as_ref().map_or_else(String::new, |_| {
                 format!(" What makes them so many is done at {there} again and again.")
             });
-            let tried = match covered {
-                0 => "without deviations".to_owned(),
-                some => format!("with up to {}", count(*some, "deviation")),
-            };
-            format!(
-                "every execution {tried} was tried, but not every one with {asked}: there are too \
-                 many.{busiest}"
-            )
+            match covered {
+                None => format!(
+                    "not even every execution without deviations was tried: there are too \
+                     many.{busiest}"
+                ),
+                Some(0) => format!(
+                    "every execution without deviations was tried, but not every one with \
+                     {asked}: there are too many.{busiest}"
+                ),
+                Some(some) => format!(
+                    "every execution with up to {} was tried, but not every one with {asked}: \
+                     there are too many.{busiest}",
+                    count(*some, "deviation")
+                ),
+            }
         }
         BlindSpot::Loop { .. } => format!(
             "the loop at {there} went round thousands of times while other threads could go on, \

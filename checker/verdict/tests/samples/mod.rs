@@ -357,7 +357,7 @@ pub fn blind_spots() -> Record {
     }
     record.blind_spots = vec![
         BlindSpot::Bound {
-            covered: 1,
+            covered: Some(1),
             asked: 2,
             busiest: Some(place(
                 FILE,

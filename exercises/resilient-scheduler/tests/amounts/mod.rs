@@ -2,7 +2,7 @@
 //! waits for time to pass: each ends when its tasks do.
 
 use std::iter;
-use std::panic::panic_any;
+use std::panic::{panic_any, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
@@ -223,6 +223,16 @@ impl Crowd {
 
 /// Many tasks wait, some are cancelled, and the rest is run.
 pub fn many_tasks_run() {
+    let (scheduler, gate, _) = held(4);
+    let _ = gate.send(());
+    for number in 1..=FEW {
+        // Nobody prints such a panic.
+        let told = submit(&scheduler, || -> () { resume_unwind(Box::new("boom")) }).join();
+        expect!(
+            told == Err(TaskError::Panicked("boom".to_owned())),
+            "task {number} panicked, as all before it; its handle says {told:?}"
+        );
+    }
     let crowd = Crowd::gather(FEW);
     let _ = crowd.gate.send(());
     crowd.scheduler.shutdown();

@@ -39,8 +39,8 @@ use std::time::Duration;
 
 pub use broken::{Broken, Standstill, broken_if_stuck, broken_unless_both_run, locks_around};
 pub use probe::{
-    Log, broken, expect_an_end, held_locks, join, note_line, other_threads, threads_only_end,
-    until_idle, waits,
+    Log, broken, expect_an_end, held_locks, join, note_line, other_threads, steps,
+    threads_only_end, until_idle, waits,
 };
 pub use proptest;
 pub use shorter::shorter;

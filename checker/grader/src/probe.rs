@@ -111,6 +111,13 @@ pub fn waits() -> usize {
     model::waits()
 }
 
+/// How many steps all threads have taken so far, inside a model: operations on locks, atomics,
+/// channels and the like.
+#[must_use]
+pub fn steps() -> usize {
+    model::steps()
+}
+
 /// How many threads are alive besides the current one, inside a model.
 #[must_use]
 pub fn other_threads() -> usize {

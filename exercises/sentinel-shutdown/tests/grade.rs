@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use grader::{
     Broken, Log, Stage, Standstill, broken_if_stuck, broken_unless_both_run, expect, expect_eq,
-    join, locks_around, other_threads, threads_only_end, until_idle,
+    join, locks_around, other_threads, steps, threads_only_end, until_idle,
 };
 use sentinel_shutdown::{Closed, Scheduler};
 
@@ -187,6 +187,28 @@ fn idle_workers_sleep() {
             lab.must_submit(name, end);
             let _ = ended.recv();
         }
+        lab.leave();
+    });
+}
+
+#[test]
+fn an_idle_worker_does_not_look_around_first() {
+    // What a task and the way to it and back cost is a few dozen steps, in any design.
+    const MANY: usize = 80;
+    STAGE.model_within(1, || {
+        let lab = Lab::start(1);
+        until_idle();
+        let before = steps();
+        let (end, ended) = signal();
+        lab.must_submit("only", end);
+        let _ = ended.recv();
+        until_idle();
+        let taken = steps() - before;
+        expect!(
+            taken < MANY,
+            "from one idle moment to the next there was one short task, and the threads took {taken} \
+             steps: somebody looks for work many times before it sleeps"
+        );
         lab.leave();
     });
 }

@@ -134,6 +134,15 @@ pub fn waits() -> usize {
     kernel::with(|kernel| kernel.waits())
 }
 
+/// How many steps all threads have taken so far. Outside a model nothing is counted.
+#[must_use]
+pub fn steps() -> usize {
+    if !kernel::active() {
+        return 0;
+    }
+    kernel::with(|kernel| kernel.steps())
+}
+
 /// A line in the current thread's lane, if this execution is recorded.
 #[track_caller]
 pub fn note(text: impl FnOnce() -> String) {

@@ -46,7 +46,7 @@ const DEEP: Limits = Limits {
     }),
     ..USUAL
 };
-const STALL: Duration = Duration::from_secs(5);
+const STALL: Duration = Duration::from_secs(2);
 
 /// Below it the commonest races are not looked at.
 const LEAST_BOUND: usize = 1;

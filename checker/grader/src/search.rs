@@ -24,8 +24,8 @@ use crate::supervise::{is_deep, verdict_of};
 const USUAL: Limits = Limits {
     deviations: 2,
     least_deviations: Some(LEAST_BOUND),
-    executions: 200_000,
-    steps: 10_000_000,
+    executions: 100_000,
+    steps: 5_000_000,
     random: 1_000,
     second_look: Some(SecondLook {
         bound: Some(2),
@@ -72,7 +72,7 @@ pub(crate) fn explore_within(
     deviations: usize,
     body: impl Fn() + Send + Sync + 'static,
 ) -> ! {
-    const PART: u64 = 5;
+    const PART: u64 = 4;
     let limits = limits();
     let deviations = deviations.min(limits.deviations);
     let limits = Limits {

@@ -20,7 +20,7 @@ use crate::engine::schedule::Schedule;
 pub struct Limits {
     /// The highest bound on deviations.
     pub deviations: usize,
-    /// The bound without which a search is worth little: up to it there may be three times as
+    /// The bound without which a search is worth little: up to it there may be six times as
     /// many executions and steps.
     pub least_deviations: Option<usize>,
     /// Executions of the search within it, over all bounds.
@@ -29,7 +29,7 @@ pub struct Limits {
     /// much time as many short ones.
     pub steps: u64,
     /// Executions besides whose decisions are drawn; [`explore`] runs no more of them than the
-    /// search within the bound took, so that small programs stay quick, and ten times as many
+    /// search within the bound took, so that small programs stay quick, and three times as many
     /// where that search was cut.
     pub random: u64,
     /// Whether loom looks for itself, where the threads are few enough, and how far.
@@ -139,7 +139,7 @@ pub fn explore(limits: Limits, body: impl Fn() + Send + Sync + 'static) -> Outco
     let as_many = as_many.sum::<u64>();
     let drawn = match proved {
         true => explorer.drawn(explorer.limits.random.min(as_many)),
-        false => explorer.drawn(10 * explorer.limits.random),
+        false => explorer.drawn(3 * explorer.limits.random),
     };
     if let Ended::Failed(report) = drawn {
         return explorer.failed(report);
@@ -264,7 +264,7 @@ impl Explorer {
         let begun = self.subject.shared.steps();
         for (bound, plan) in plans {
             let needed = bound.is_some() && bound <= self.limits.least_deviations;
-            let times = if needed { 3 } else { 1 };
+            let times = if needed { 6 } else { 1 };
             let left = Budget {
                 executions: (times * budget).saturating_sub(pass.executions),
                 until_step: begun.saturating_add(times * self.limits.steps),

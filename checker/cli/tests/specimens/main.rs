@@ -26,6 +26,9 @@ fn every_specimen_of_every_stage_gets_the_verdict_it_deserves() {
         .filter(|specimen| specimen["passed"] != true)
         .map(|specimen| (&specimen["file"], &specimen["problem"]))
         .collect();
+    if !broken.is_empty() {
+        eprintln!("Not as they deserve, and so without a page:\n{broken:#?}");
+    }
     // The pages first: they are written anew whatever else there is to mend.
     assert_counterexamples_are_current(&specimens);
     assert!(broken.is_empty(), "{broken:#?}");
@@ -80,6 +83,9 @@ fn counterexamples(specimens: &Value) -> BTreeMap<String, String> {
         let Some(defect) = specimen["defect"].as_str() else {
             continue;
         };
+        if specimen["passed"] != true {
+            continue;
+        }
         let found: Record = serde_json::from_value(specimen["record"].clone()).expect("a record");
         let story = found.finding.as_ref().is_some_and(|finding| {
             let lanes = finding

@@ -2,10 +2,10 @@
 //!
 //! A clock alone says nothing on a machine that is busy with other things, so
 //! cost is compared with cost: the same work at larger and larger sizes, in the
-//! same run, counted in processor time of all threads, for a submission may leave its
-//! work to one of its own. The sizes form a ladder,
-//! and work that is too steep is stopped on the lowest rung that shows it; that
-//! is why a quadratic submission still gets its answer within seconds.
+//! same run, counted in processor time of all threads, for a submission may leave
+//! its work to one of its own. The sizes form a ladder, and work that is too steep
+//! is stopped on the lowest rung that shows it; that is why a quadratic submission
+//! still gets its answer within seconds.
 
 use std::cell::Cell;
 use std::fmt;

@@ -8,6 +8,8 @@
 //! Only the brief's promises are checked. Nobody promised how many locks there are, in
 //! which order tasks run or that an idle worker stays, so no program here leans on them.
 
+#[path = "../../naive-scheduler/tests/caused/mod.rs"]
+mod caused;
 mod lab;
 
 use std::fmt;
@@ -20,7 +22,8 @@ use grader::{
 };
 use lock_granularity::{Scheduler, Status, TaskId};
 
-use lab::{Caused, Lab, expect_forward, fails, look, placed, succeeds};
+use caused::Caused;
+use lab::{Lab, expect_forward, fails, look, placed, succeeds};
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 

@@ -3,6 +3,8 @@
 //! Only the brief's promises are checked. An id, in particular, is opaque here:
 //! it may start anywhere and need not count upwards, so no check makes one up.
 
+mod caused;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +17,8 @@ use grader::proptest::prelude::{Just, Strategy, any, prop_oneof};
 use grader::proptest::sample::select;
 use grader::{Broken, Log, Stage, expect, expect_eq};
 use naive_scheduler::{Outcome, Scheduler, Status, TaskId};
+
+use caused::Caused;
 
 const STAGE: Stage = grader::stage!("../stage.toml");
 
@@ -628,26 +632,10 @@ fn every_text_is_kept_whole() {
     });
 }
 
-/// An error that has another one behind it.
-#[derive(Debug)]
-struct Caused(fmt::Error);
-
-impl fmt::Display for Caused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the disk is full")
-    }
-}
-
-impl std::error::Error for Caused {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
 #[test]
 fn a_failure_says_what_the_brief_says_and_no_more() {
     STAGE.run(|| {
-        let seen = status_after(|| Err(Caused(fmt::Error).into()));
+        let seen = status_after(|| Err(Caused("the disk is full".to_owned()).into()));
         let text = failed("the disk is full");
         expect_eq!(
             seen,
@@ -662,7 +650,7 @@ fn a_failure_says_what_the_brief_says_and_no_more() {
         expect_eq!(seen, other, "{kind} a `char`");
         let seen = status_after(|| panic_any(-1_i32));
         expect_eq!(seen, other, "{kind} an `i32`");
-        let seen = status_after(|| panic_any(Caused(fmt::Error)));
+        let seen = status_after(|| panic_any(Caused("the disk is full".to_owned())));
         expect_eq!(seen, other, "{kind} an error");
         let boxed = || Box::<dyn std::error::Error + Send + Sync>::from("text");
         let seen = status_after(move || panic_any(boxed()));

@@ -8,6 +8,8 @@
 //! Only the brief's promises are checked. Nobody promised an order between tasks, a
 //! number of threads or that an idle worker stays, so no program here leans on them.
 
+#[path = "../../naive-scheduler/tests/caused/mod.rs"]
+mod caused;
 mod lab;
 
 use std::collections::BTreeSet;
@@ -22,9 +24,10 @@ use grader::growth::Allowance;
 use grader::{Broken, Log, Stage, Standstill, broken_if_stuck, expect, expect_eq, join};
 use race_fixed::{Scheduler, Stats, Status, TaskId};
 
+use caused::Caused;
 use lab::{
-    Caused, DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed,
-    slow, succeeds, succeeds_at,
+    DropsBadly, Lab, Meeting, OnDrop, Speaking, counted, expect_forward, fails, placed, slow,
+    succeeds, succeeds_at,
 };
 
 const STAGE: Stage = grader::stage!("../stage.toml");

@@ -670,10 +670,12 @@ fn three_hundred_workers_are_three_hundred() {
     });
 }
 
+/// How often a check looks, a millisecond apart, at something that does not change before it
+/// goes on. Long enough for any machine: where it is too short, less is asked.
+const QUIET_LOOKS: usize = 3_000;
+
 /// Waits for so many submits; `false` where the queue has a bound, and nothing goes on.
 fn all_are_waiting(submitted: &AtomicUsize, all: usize) -> bool {
-    // Long enough for any machine: where it is too short, less is asked.
-    const QUIET_LOOKS: usize = 3_000;
     let (mut last, mut quiet) = (0, 0);
     while quiet < QUIET_LOOKS {
         let now = submitted.load(SeqCst);
@@ -768,8 +770,10 @@ fn seventy_thousand_tasks_may_wait() {
             let shutdown = lab.spawn(|lab| lab.scheduler.shutdown());
             // Closed first, so that the workers may leave as soon as they believe that all is
             // over: for a count that comes round to 0 that is long before.
-            while lab.scheduler.submit(|| {}).is_ok() {
-                // Only to ask less often.
+            for _ in 0..QUIET_LOOKS {
+                if lab.scheduler.submit(|| {}).is_err() {
+                    break;
+                }
                 thread::sleep(Duration::from_millis(1));
             }
             release();

@@ -1,7 +1,5 @@
 //! A scheduler under observation, for the checks in `grade.rs`.
 
-use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -254,21 +252,5 @@ pub fn expect_forward(name: &str, looks: &[Status]) {
         let (was, is) = (&pair[0], &pair[1]);
         let forward = place(was) < place(is) || was == is;
         expect!(forward, "task `{name}` went from {was:?} to {is:?}");
-    }
-}
-
-/// An error that has another one behind it, which `to_string()` does not tell.
-#[derive(Debug)]
-pub struct Caused(pub String);
-
-impl fmt::Display for Caused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Caused {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&fmt::Error)
     }
 }

@@ -298,19 +298,3 @@ impl Drop for DropsBadly {
         panic!("an error was dropped")
     }
 }
-
-/// An error that has another one behind it, which `to_string()` does not tell.
-#[derive(Debug)]
-pub struct Caused(pub String);
-
-impl fmt::Display for Caused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Error for Caused {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&fmt::Error)
-    }
-}

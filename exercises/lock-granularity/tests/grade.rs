@@ -557,6 +557,33 @@ fn two_runs_at_once_both_wait_for_all_work() {
 }
 
 #[test]
+fn three_runs_at_once_all_wait() {
+    // Without deviations: what goes wrong is a call that returns while a task waits.
+    STAGE.model_within(0, || {
+        let lab = Lab::new();
+        let (release, released) = mpsc::channel();
+        lab.submit("only", move |_| {
+            let _ = released.recv();
+            Ok(())
+        });
+        let run = |lab: Lab| {
+            lab.scheduler.run(1);
+            expect!(
+                lab.ended("only") > 0,
+                "one of three runs at once returned before the only task had ended"
+            );
+        };
+        let others = [(); 2].map(|()| lab.spawn(run));
+        let releaser = lab.spawn(move |_| release.send(()).is_ok());
+        run(lab);
+        for other in others {
+            join(other, "one of three runs");
+        }
+        join(releaser, "the thread that lets the task end");
+    });
+}
+
+#[test]
 fn run_waits_for_tasks_that_tasks_submit() {
     STAGE.model(|| {
         let lab = Lab::new();

@@ -15,9 +15,9 @@ mod lab;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use grader::growth::Allowance;
@@ -294,6 +294,34 @@ fn run_returns_when_the_last_task_ends() {
             lab.ended("only") > 0,
             "run(3) returned before the only task had ended"
         );
+    });
+}
+
+#[test]
+fn three_runs_at_once_all_wait() {
+    // Without deviations: what goes wrong is a call that returns while a task waits.
+    STAGE.model_within(0, || {
+        let lab = Lab::new(1);
+        let (release, released) = mpsc::channel();
+        let released = Mutex::new(released);
+        lab.submit("only", move |_| {
+            let _ = released.lock().map(|released| released.recv());
+            Ok(())
+        });
+        let run = |lab: Lab| {
+            lab.scheduler.run(1);
+            expect!(
+                lab.ended("only") > 0,
+                "one of three runs at once returned before the only task had ended"
+            );
+        };
+        let others = [(); 2].map(|()| lab.spawn(run));
+        let releaser = lab.spawn(move |_| release.send(()).is_ok());
+        run(lab);
+        for other in others {
+            join(other, "one of three runs");
+        }
+        join(releaser, "the thread that lets the task end");
     });
 }
 

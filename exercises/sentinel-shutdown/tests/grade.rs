@@ -312,6 +312,25 @@ fn two_shutdowns_at_once_both_wait() {
 }
 
 #[test]
+fn three_shutdowns_at_once_all_wait() {
+    // Without deviations: what goes wrong is a call that returns while a task waits.
+    STAGE.model_within(0, || {
+        let lab = Lab::start(1);
+        let (release, released) = signal();
+        lab.must_submit("only", move || {
+            let _ = released.recv();
+        });
+        let others = [(); 2].map(|()| lab.spawn(|lab| lab.shutdown()));
+        let releaser = lab.spawn(|_| release());
+        lab.shutdown();
+        for other in others {
+            join(other, "one of three shutdowns");
+        }
+        join(releaser, "the thread that lets the task end");
+    });
+}
+
+#[test]
 fn dropping_the_scheduler_shuts_it_down() {
     STAGE.model(|| {
         let (scheduler, diary) = (Scheduler::start(2), Diary::default());

@@ -245,20 +245,22 @@ fn told<'a>(desk: &Desk<'a>, area: Rect) -> Text<'a> {
     let next = next.map_or_else(String::new, |next| {
         format!("  n   go on to {}\n", next.manifest.title)
     });
-    Text::from(format!(
+    let mut text = render::blind_spots(&report.checks, style);
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&format!(
         "Every check of {} has passed.\n\n{next}  c   see how the reference does it\n  \
          d   look one preemption further\n",
         report.stage
-    ))
+    ));
+    styled(&text)
 }
 
 fn in_full(record: &Record, style: render::Style) -> String {
     match &record.finding {
         Some(_) => render::record(record, style),
-        None => format!(
-            "{}\nIt passed. e says what it is for.\n",
-            render::summary(record, style)
-        ),
+        None => render::record(record, style) + "\nIt passed. e says what it is for.\n",
     }
 }
 

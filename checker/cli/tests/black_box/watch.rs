@@ -46,6 +46,23 @@ fn from_a_broken_stage_to_the_next() {
 }
 
 #[test]
+fn what_was_not_seen_is_told_before_what_passed() {
+    let workspace = Workspace::new("watch-blind");
+    let right = workspace.read(RIGHT);
+    assert!(right.contains("Ordering::SeqCst"), "{right}");
+    workspace.write(
+        LEARNER,
+        &right.replace("Ordering::SeqCst", "Ordering::Relaxed"),
+    );
+    let mut desk = Terminal::start(&workspace.root, &["watch"], 24, 80, "true");
+    desk.shows(&["~ all passed, with blind spots"], "watch-blind-80.txt");
+    desk.press("j");
+    desk.shows(&["It passed."], "watch-blind-check-80.txt");
+    desk.press("q");
+    assert!(desk.ends_sane().success());
+}
+
+#[test]
 fn every_page_at_120_columns_and_back_at_80() {
     let workspace = Workspace::new("watch-pages");
     let mut desk = Terminal::start(&workspace.root, &["watch"], 40, 120, "true");

@@ -20,8 +20,9 @@ use crate::supervise::verdict_of;
 
 /// Names the file for the record, and so tells a process that it is the child.
 pub(crate) const RECORD_FILE: &str = "INTERLEAVE_CHILD";
-/// The address space of a check, in bytes.
-pub(crate) const MEMORY_LIMIT: u64 = 2 << 30;
+/// The address space of a check, in bytes. Up to half of it may be taken by the engines and by
+/// what the allocator reserves for each thread, which differs from run to run.
+pub(crate) const MEMORY_LIMIT: u64 = 3 << 30;
 
 /// The one check of this process.
 static CHECK: OnceLock<Child> = OnceLock::new();

@@ -18,8 +18,10 @@ use crate::engine::strategy::{Random, Strategy, Written};
 use crate::engine::{self, Engine};
 
 /// Branches that one execution may take in loom; above the kernel's own limit on
-/// steps, so that the kernel's better message comes first.
-const MAX_BRANCHES: usize = 1_000_000;
+/// steps, so that the kernel's better message comes first. Loom asks for room for all of them
+/// at once, 672 bytes each: a million of them, and two searches, do not fit into the memory
+/// that a check may have.
+const MAX_BRANCHES: usize = 300_000;
 
 /// The stack of the OS thread that drives a search.
 const DRIVER_STACK: usize = 8 << 20;
